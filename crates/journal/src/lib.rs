@@ -1,0 +1,14 @@
+//! The log port: everything that Rehearse keeps or sends through NATS JetStream, behind one trait.
+//!
+//! [`Journal`] is the port. [`JetStream`] implements it on a real server, [`MemoryJournal`] in memory for simulation tests; both pass the
+//! same contract suite. Nothing outside this crate knows streams, subjects or headers.
+#![warn(missing_docs)]
+
+mod error;
+mod port;
+pub mod subject;
+
+pub use error::{AppendError, JournalError};
+pub use port::{
+    Appended, Journal, Lease, LeaseState, LogInfo, LogName, Notice, Published, RunCount, Stored, Subscription,
+};

@@ -1,0 +1,97 @@
+//! Subjects: built and parsed here and nowhere else.
+//!
+//! Every token is a [`Token`](model::Token) or a number, so nothing that people choose freely (names, text) enters a subject.
+
+use model::{ConversationKey, Kind, ObjectRef, OrgId, RunId};
+
+/// Every subject of the events stream.
+pub const ALL_EVENTS: &str = "evt.>";
+/// Every subject of the results stream.
+pub const ALL_RESULTS: &str = "res.>";
+/// Every subject of the turns stream.
+pub const ALL_TURNS: &str = "turn.>";
+/// Every job that may be taken.
+pub const ALL_JOBS: &str = "job.>";
+/// Every job that waits to be tried again.
+pub const ALL_RETRIES: &str = "retry.>";
+/// Every dead letter.
+pub const ALL_DEAD_LETTERS: &str = "dlq.>";
+
+/// Commits on one object.
+pub fn event(org: &OrgId, object: &ObjectRef) -> String {
+    format!("evt.{org}.{}.{}", object.kind, object.key)
+}
+
+/// Commits of one organization: the consistency boundary of every append.
+pub fn org_events(org: &OrgId) -> String {
+    format!("evt.{org}.>")
+}
+
+/// The organization and object of a commit's subject.
+pub fn parse_event(subject: &str) -> Option<(OrgId, ObjectRef)> {
+    let [org, kind, key] = tokens(subject, "evt.")?;
+    Some((org.parse().ok()?, ObjectRef { kind: kind.parse::<Kind>().ok()?, key: key.parse().ok()? }))
+}
+
+macro_rules! conversation_subjects {
+    ($($(#[$doc:meta])* $name:ident / $of_run:ident = $prefix:literal;)+) => {$(
+        $(#[$doc])*
+        pub fn $name(key: &ConversationKey) -> String {
+            format!(concat!($prefix, ".{}.{}.{}"), key.org, key.run, key.n)
+        }
+
+        $(#[$doc])*
+        /// All of one run.
+        pub fn $of_run(org: &OrgId, run: RunId) -> String {
+            format!(concat!($prefix, ".{}.{}.*"), org, run)
+        }
+    )+};
+}
+
+conversation_subjects! {
+    /// The result of a conversation.
+    result / run_results = "res";
+    /// The journal of a running conversation.
+    turns / run_turns = "turn";
+    /// A job to be taken.
+    job / run_jobs = "job";
+    /// A job that waits to be tried again.
+    retry / run_retries = "retry";
+    /// A job that was given up.
+    dead_letter / run_dead_letters = "dlq";
+}
+
+/// The conversation of a `res.`, `turn.`, `job.`, `retry.` or `dlq.` subject.
+pub fn parse_conversation(subject: &str) -> Option<ConversationKey> {
+    let (_prefix, rest) = subject.split_once('.')?;
+    let [org, run, n] = tokens(rest, "")?;
+    Some(ConversationKey { org: org.parse().ok()?, run: run.parse().ok()?, n: n.parse().ok()? })
+}
+
+/// Progress of a run.
+pub fn live(org: &OrgId, run: RunId) -> String {
+    format!("live.{org}.{run}")
+}
+
+/// Progress of every run of an organization.
+pub fn org_live(org: &OrgId) -> String {
+    format!("live.{org}.*")
+}
+
+/// Cancel notices of a run.
+pub fn control(org: &OrgId, run: RunId) -> String {
+    format!("ctl.{org}.{run}")
+}
+
+/// The organization and run of a `live.` or `ctl.` subject.
+pub fn parse_run(subject: &str) -> Option<(OrgId, RunId)> {
+    let (_prefix, rest) = subject.split_once('.')?;
+    let [org, run] = tokens(rest, "")?;
+    Some((org.parse().ok()?, run.parse().ok()?))
+}
+
+fn tokens<'a, const N: usize>(subject: &'a str, prefix: &str) -> Option<[&'a str; N]> {
+    let rest = subject.strip_prefix(prefix)?;
+    let parts: Vec<&str> = rest.split('.').collect();
+    parts.try_into().ok()
+}

@@ -1,0 +1,224 @@
+//! Agents under test: how each is reached. Also context graphs, the opaque documents handed to them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentId, ContextGraphId, Invalid, Json, Life, Name, Text};
+
+/// An agent: a name and append-only numbered versions of how to reach it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Its id.
+    pub id: AgentId,
+    /// Unique among the organization's live agents.
+    pub name: Name,
+    /// The newest version's number; 0 while there is none.
+    pub latest_version: u32,
+    /// The newest version's content; none while there is no version.
+    pub latest: Option<AgentContent>,
+    /// Creation, change, deletion (on the wire: deprecated).
+    pub life: Life,
+}
+
+/// What an agent version holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentContent {
+    /// How to reach the agent; none: it cannot be simulated with.
+    pub connection: Option<Connection>,
+    /// A description of the agent that is stored and handed out as it came.
+    pub document: Option<Json>,
+}
+
+/// How a conversation with an agent is held.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Connection {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// How long one reply may take, in milliseconds (1 to 600,000).
+    pub timeout_ms: u32,
+    /// How often one call is tried in all (1 to 10). Only failures that may pass are tried again.
+    pub max_attempts: u32,
+    /// The longest reply accepted, in bytes (1 to 1,048,576).
+    pub max_reply_bytes: u32,
+}
+
+/// Default of [`Connection::timeout_ms`].
+pub const DEFAULT_TIMEOUT_MS: u32 = 60_000;
+/// Default of [`Connection::max_attempts`].
+pub const DEFAULT_MAX_ATTEMPTS: u32 = 3;
+/// Default of [`Connection::max_reply_bytes`].
+pub const DEFAULT_MAX_REPLY_BYTES: u32 = 256 * 1024;
+
+/// The protocols. Every text marked "template" is minijinja and may name `secret.NAME`, which is read from the worker's
+/// environment when it is used and never stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Protocol {
+    /// A child process per conversation.
+    Stdio {
+        /// The program and its arguments; no shell.
+        command: Vec<Text>,
+        /// How messages are framed.
+        framing: StdioFraming,
+        /// Environment variables (templates); beside these the child sees only `PATH`, `HOME`, `LANG`, `TMPDIR`.
+        env: BTreeMap<String, String>,
+        /// Where the child runs; none: the worker's own directory.
+        working_directory: Option<Text>,
+        /// What happens to a conversation whose child died with its worker.
+        continuation: Continuation,
+    },
+    /// An OpenAI-compatible `POST {base_url}/chat/completions`.
+    OpenAiChat {
+        /// Up to and without `/chat/completions` (template).
+        base_url: Text,
+        /// The model's name.
+        model: Text,
+        /// The key sent as a bearer token (template); none: no key.
+        api_key: Option<Text>,
+        /// What the system message says (template over `persona`, `scenario` and `context_graph`); none: no system message.
+        system: Option<Text>,
+        /// Further headers (templates).
+        headers: BTreeMap<String, String>,
+        /// Further fields of the request body, such as `temperature` or `tools` (an object).
+        parameters: Option<Json>,
+    },
+    /// Any JSON API, by templates.
+    HttpTemplate {
+        /// The request of each turn.
+        request: HttpRequest,
+        /// How the reply is taken out of the response.
+        extract: HttpExtract,
+        /// A request made once before the first turn; what it extracts is `session` in later templates.
+        open: Option<HttpOpen>,
+        /// What happens to a conversation that lost its worker.
+        continuation: Continuation,
+    },
+}
+
+impl Protocol {
+    /// The protocol's name in suites, such as `openai_chat`.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Stdio { .. } => "stdio",
+            Self::OpenAiChat { .. } => "openai_chat",
+            Self::HttpTemplate { .. } => "http_template",
+        }
+    }
+
+    /// What happens to a conversation that lost its worker. A chat completion carries the whole history in every call.
+    pub const fn continuation(&self) -> Continuation {
+        match self {
+            Self::OpenAiChat { .. } => Continuation::Continue,
+            Self::Stdio { continuation, .. } | Self::HttpTemplate { continuation, .. } => *continuation,
+        }
+    }
+}
+
+/// How messages to and from a child process are framed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StdioFraming {
+    /// One JSON object per line, both ways.
+    JsonLines,
+    /// Plain text: a message is one line in; a reply ends where the child prompts again.
+    Prompt {
+        /// The prompt, such as `> `; none: a reply is one line.
+        prompt: Option<String>,
+    },
+}
+
+/// What happens to a conversation that lost its worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Continuation {
+    /// It goes on at its last turn: the agent keeps the session, or each call carries the history.
+    Continue,
+    /// It starts again, visibly, as a further attempt.
+    Restart,
+}
+
+/// A request by templates over `message`, `turn`, `session_id`, `idempotency_key`, `history`, `persona`, `scenario`,
+/// `context_graph`, `session` and `secret`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpRequest {
+    /// `POST`, `PUT` or `GET`.
+    pub method: HttpMethod,
+    /// The URL (template).
+    pub url: Text,
+    /// Headers (templates).
+    pub headers: BTreeMap<String, String>,
+    /// The body (template that yields JSON); none: no body.
+    pub body: Option<Text>,
+}
+
+/// A request method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum HttpMethod {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+    /// `PUT`
+    Put,
+}
+
+/// Where the reply stands in a JSON response: JSON Pointers (RFC 6901), or minijinja templates over `response` if they hold `{{`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpExtract {
+    /// The reply's text.
+    pub text: Text,
+    /// Tool calls: an array of objects with `name`, `arguments` and, if known, `result`.
+    pub tool_calls: Option<Text>,
+    /// Whether the agent says that the conversation is complete.
+    pub completed: Option<Text>,
+}
+
+/// A request that opens a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpOpen {
+    /// The request.
+    pub request: HttpRequest,
+    /// Name → pointer or template: what later templates see as `session.<name>`.
+    pub extract: BTreeMap<String, Text>,
+}
+
+impl Connection {
+    /// Checks what the types do not say.
+    pub fn check(&self) -> Result<(), Invalid> {
+        if self.timeout_ms == 0 || self.timeout_ms > 600_000 {
+            return Err(Invalid::new("timeout_ms must be 1 to 600000"));
+        }
+        if self.max_attempts == 0 || self.max_attempts > 10 {
+            return Err(Invalid::new("max_attempts must be 1 to 10"));
+        }
+        if self.max_reply_bytes == 0 || self.max_reply_bytes > 1024 * 1024 {
+            return Err(Invalid::new("max_reply_bytes must be 1 to 1048576"));
+        }
+        if let Protocol::Stdio { command, .. } = &self.protocol
+            && command.is_empty()
+        {
+            return Err(Invalid::new("command must name a program"));
+        }
+        Ok(())
+    }
+}
+
+/// A context graph: a name and append-only numbered versions of an opaque document (wire name `service_hierarchical_state_machine`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContextGraph {
+    /// Its id.
+    pub id: ContextGraphId,
+    /// Unique among the organization's live context graphs.
+    pub name: Name,
+    /// The newest version's number; 0 while there is none.
+    pub latest_version: u32,
+    /// The newest version's content; none while there is no version.
+    pub latest: Option<ContextGraphContent>,
+    /// Creation, change, deletion (on the wire: deprecated).
+    pub life: Life,
+}
+
+/// What a context graph version holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextGraphContent {
+    /// Stored and handed to the agent as it came.
+    pub document: Json,
+}

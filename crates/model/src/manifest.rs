@@ -1,0 +1,92 @@
+//! The manifest of a run: everything that determined it, sealed when it started.
+//!
+//! A manifest is a JSON document, so that people can read it in the artifact; it is stored under the digest of its bytes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AgentContent, Change, ContextGraphContent, Digest, Invalid, MetricContent, Name, OrgId, OrganizationProfile,
+    PersonaContent, Plan, RunId, ScenarioContent, UnitTestSetId,
+};
+
+/// The number of this document's format.
+pub const MANIFEST_FORMAT: u32 = 1;
+
+/// Everything that determined a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`MANIFEST_FORMAT`].
+    pub format: u32,
+    /// The build of Rehearse that started the run.
+    pub build: String,
+    /// The tenant.
+    pub org: OrgId,
+    /// Defaults for language and time zone.
+    pub organization: Option<OrganizationProfile>,
+    /// The run.
+    pub run: RunId,
+    /// Who started it, and when.
+    pub started: Change,
+    /// The set.
+    pub set_id: UnitTestSetId,
+    /// Its name.
+    pub set_name: Name,
+    /// The tests and their pinned versions.
+    pub plan: Plan,
+    /// Who plays the users.
+    pub simulator: String,
+    /// Every pinned persona version's content, by `<id>@<version>`.
+    pub personas: BTreeMap<String, Named<PersonaContent>>,
+    /// Every pinned scenario version's content, by `<id>@<version>`.
+    pub scenarios: BTreeMap<String, Named<ScenarioContent>>,
+    /// Every pinned metric version's content, by `<id>@<version>`.
+    pub metrics: BTreeMap<String, Named<MetricContent>>,
+    /// Every pinned agent version's content, by `<id>@<version>`.
+    pub agents: BTreeMap<String, Named<AgentContent>>,
+    /// Every pinned context graph version's content, by `<id>@<version>`.
+    pub context_graphs: BTreeMap<String, Named<ContextGraphContent>>,
+}
+
+/// Content with the name that its object had.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Named<C> {
+    /// The object's name.
+    pub name: Name,
+    /// A persona's role; none for other kinds.
+    pub role: Option<Name>,
+    /// The content.
+    pub content: C,
+}
+
+/// The key of a pinned version in a [`Manifest`].
+pub fn pin(id: impl std::fmt::Display, version: u32) -> String {
+    format!("{id}@{version}")
+}
+
+impl Manifest {
+    /// The document and its digest. The same manifest always gives the same bytes.
+    pub fn seal(&self) -> Result<(Digest, Vec<u8>), Invalid> {
+        let bytes = serde_json::to_vec_pretty(self)
+            .map_err(|source| Invalid::new(format!("the manifest cannot be written as JSON: {source}")))?;
+        Ok((Digest::of(&bytes), bytes))
+    }
+
+    /// Reads a sealed manifest; the bytes must have the digest.
+    pub fn open(digest: Digest, bytes: &[u8]) -> Result<Self, Invalid> {
+        let found = Digest::of(bytes);
+        if found != digest {
+            return Err(Invalid::new(format!("manifest {digest} has been changed: its bytes have digest {found}")));
+        }
+        let manifest: Self = serde_json::from_slice(bytes)
+            .map_err(|source| Invalid::new(format!("manifest {digest} cannot be read: {source}")))?;
+        if manifest.format != MANIFEST_FORMAT {
+            return Err(Invalid::new(format!(
+                "manifest {digest} has format {}, this build reads {MANIFEST_FORMAT}",
+                manifest.format
+            )));
+        }
+        Ok(manifest)
+    }
+}

@@ -1,0 +1,127 @@
+//! What a run executes: the set's tests with every version pinned, and the numbering of its conversations.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AgentId, ContextGraphId, Criterion, MetricId, ModelPreference, Name, OrgId, PersonaId, RunId, ScenarioId,
+    ServiceId, UnitTestId, VersionSetName,
+};
+
+/// What a run executes. Conversation `n` of a run counts through the tests in order, each with all its repetitions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// One entry for each entry of the set, in order.
+    pub tests: Vec<PlannedTest>,
+    /// How it is executed.
+    pub options: RunOptions,
+}
+
+/// How a run is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunOptions {
+    /// What everything random in the run follows from.
+    pub seed: u64,
+    /// The most conversations in flight at once; none: as many as the server allows.
+    pub max_concurrency: Option<u32>,
+}
+
+/// One test of a run, with every version pinned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedTest {
+    /// The test.
+    pub unit_test_id: UnitTestId,
+    /// Its name.
+    pub name: Name,
+    /// Repetitions.
+    pub run_count: u32,
+    /// The service under test.
+    pub service_id: ServiceId,
+    /// Its version set.
+    pub version_set: VersionSetName,
+    /// The agent and its pinned version.
+    pub agent: (AgentId, u32),
+    /// The context graph and its pinned version.
+    pub context_graph: (ContextGraphId, u32),
+    /// The scenario and its pinned version.
+    pub scenario: (ScenarioId, u32),
+    /// The persona and its pinned version.
+    pub persona: (PersonaId, u32),
+    /// From the version set.
+    pub llm_model_preferences: BTreeMap<String, ModelPreference>,
+    /// The cap on interactions.
+    pub max_interactions: u32,
+    /// What decides, in order.
+    pub criteria: Vec<PlannedCriterion>,
+}
+
+/// One criterion of a planned test, with the metric's version pinned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedCriterion {
+    /// The criterion's name.
+    pub name: Name,
+    /// The metric.
+    pub metric_id: MetricId,
+    /// Its pinned version.
+    pub metric_version: u32,
+    /// The condition.
+    pub criterion: Criterion,
+}
+
+/// Names one conversation: the `n`-th of a run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ConversationKey {
+    /// The tenant.
+    pub org: OrgId,
+    /// The run.
+    pub run: RunId,
+    /// The conversation's index in the run, from 0.
+    pub n: u32,
+}
+
+impl std::fmt::Display for ConversationKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}/{}", self.org, self.run, self.n)
+    }
+}
+
+impl Plan {
+    /// How many conversations the run has.
+    pub fn n_conversations(&self) -> u32 {
+        self.tests.iter().map(|test| test.run_count).sum()
+    }
+
+    /// Which test, and which repetition of it (from 0), conversation `n` is; none if the run has no such conversation.
+    pub fn locate(&self, n: u32) -> Option<(usize, u32)> {
+        let mut first = 0;
+        for (test_idx, test) in self.tests.iter().enumerate() {
+            if n - first < test.run_count {
+                return Some((test_idx, n - first));
+            }
+            first += test.run_count;
+        }
+        None
+    }
+
+    /// The index of repetition `run_index` of test `test_idx`.
+    pub fn index_of(&self, test_idx: usize, run_index: u32) -> Option<u32> {
+        let test = self.tests.get(test_idx)?;
+        let first: u32 = self.tests.iter().take(test_idx).map(|test| test.run_count).sum();
+        (run_index < test.run_count).then_some(first + run_index)
+    }
+
+    /// Every conversation in the order of admission: the first repetition of each test, then the second, and so on, so that
+    /// early results say something about every test.
+    pub fn admission_order(&self) -> impl Iterator<Item = u32> + '_ {
+        let rounds = self.tests.iter().map(|test| test.run_count).max().unwrap_or(0);
+        (0..rounds).flat_map(move |run_index| {
+            let mut first = 0;
+            self.tests.iter().filter_map(move |test| {
+                let n = first + run_index;
+                first += test.run_count;
+                (run_index < test.run_count).then_some(n)
+            })
+        })
+    }
+}
