@@ -1,1 +1,3 @@
-//! it
+//! Integration tests, in one binary.
+
+mod architecture;

@@ -1,1 +1,9 @@
-//! harness
+//! What integration tests stand on: the real binary, a real nats-server, real agents.
+
+mod binary;
+mod output;
+mod up;
+
+pub use binary::{repository, rehearse, tool};
+pub use output::{Finished, run, run_in};
+pub use up::{Child, Up};

@@ -7,11 +7,13 @@ mod commit;
 mod record;
 mod registry;
 mod row;
+#[cfg(test)]
+mod tests;
 
 pub use commit::{decode_commit, encode_commit};
 pub use record::{
-    decode_dead_letter, decode_job, decode_result, decode_turn, encode_dead_letter, encode_job, encode_result,
-    encode_turn,
+    decode_dead_letter, decode_job, decode_result, decode_turn, encode_dead_letter, encode_job,
+    encode_result, encode_turn,
 };
 pub use registry::{REGISTRY, TypeEntry};
 pub use row::{from_row, to_row};

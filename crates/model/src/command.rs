@@ -1,15 +1,16 @@
 //! Commands: what people ask for.
-#![expect(missing_docs, reason = "the fields of a command are the fields of the object it is about, documented there")]
-
-
+#![expect(
+    missing_docs,
+    reason = "the fields of a command are the fields of the object it is about, documented there"
+)]
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentContent, AgentId, ApiKeyId, ArtifactRef, ContextGraphContent, ContextGraphId, MetricContent, MetricId,
-    Name, OrganizationProfile, PersonaContent, PersonaId, RunId, ScenarioContent, ScenarioId, ServiceId,
-    ServiceProfile, SetEntry, SuccessCriterion, Suite, Tags, Tally, Text, Time, UnitTestDefinition, UnitTestId,
-    UnitTestSetDefinition, UnitTestSetId, UserId, VersionSet, VersionSetName,
+    AgentContent, AgentId, ApiKeyId, ArtifactRef, ContextGraphContent, ContextGraphId, MetricContent,
+    MetricId, Name, OrganizationProfile, PersonaContent, PersonaId, RunId, ScenarioContent, ScenarioId,
+    ServiceId, ServiceProfile, SetEntry, SuccessCriterion, Suite, Tags, Tally, Text, Time,
+    UnitTestDefinition, UnitTestId, UnitTestSetDefinition, UnitTestSetId, UserId, VersionSet, VersionSetName,
 };
 
 /// Something a user asks to be done. In updates, a field that is none stays as it is.
@@ -24,55 +25,111 @@ pub enum Command {
     /// Deletes a user.
     DeleteUser { id: UserId },
     /// Makes an API key of a user. The caller made the secret and shows it once.
-    CreateApiKey { id: ApiKeyId, user_id: UserId, name: Name, secret_hash: [u8; 32], expires_at: Option<Time> },
+    CreateApiKey {
+        id: ApiKeyId,
+        user_id: UserId,
+        name: Name,
+        secret_hash: [u8; 32],
+        expires_at: Option<Time>,
+    },
     /// Revokes an API key.
     DeleteApiKey { id: ApiKeyId },
     /// Makes a persona with version 1.
-    CreatePersona { name: Name, role: Name, tags: Tags, content: PersonaContent },
+    CreatePersona {
+        name: Name,
+        role: Name,
+        tags: Tags,
+        content: PersonaContent,
+    },
     /// Replaces a persona's tags.
     UpdatePersona { id: PersonaId, tags: Option<Tags> },
     /// Adds a version; `expected` must be the next number.
-    CreatePersonaVersion { id: PersonaId, content: PersonaContent, expected: Option<u32> },
+    CreatePersonaVersion {
+        id: PersonaId,
+        content: PersonaContent,
+        expected: Option<u32>,
+    },
     /// Deletes a persona that no unit test uses.
     DeletePersona { id: PersonaId },
     /// Makes a scenario with version 1.
-    CreateScenario { name: Name, tags: Tags, content: ScenarioContent },
+    CreateScenario {
+        name: Name,
+        tags: Tags,
+        content: ScenarioContent,
+    },
     /// Replaces a scenario's tags.
     UpdateScenario { id: ScenarioId, tags: Option<Tags> },
     /// Adds a version; `expected` must be the next number.
-    CreateScenarioVersion { id: ScenarioId, content: ScenarioContent, expected: Option<u32> },
+    CreateScenarioVersion {
+        id: ScenarioId,
+        content: ScenarioContent,
+        expected: Option<u32>,
+    },
     /// Deletes a scenario that no unit test uses.
     DeleteScenario { id: ScenarioId },
     /// Makes a metric with version 1.
-    CreateMetric { name: Name, applied_to_services: Vec<ServiceId>, additional_notes: Option<Text>, tags: Tags, content: MetricContent },
+    CreateMetric {
+        name: Name,
+        applied_to_services: Vec<ServiceId>,
+        additional_notes: Option<Text>,
+        tags: Tags,
+        content: MetricContent,
+    },
     /// Replaces a metric's services, notes (`Some(None)` clears them) or tags.
-    UpdateMetric { id: MetricId, applied_to_services: Option<Vec<ServiceId>>, additional_notes: Option<Option<Text>>, tags: Option<Tags> },
+    UpdateMetric {
+        id: MetricId,
+        applied_to_services: Option<Vec<ServiceId>>,
+        additional_notes: Option<Option<Text>>,
+        tags: Option<Tags>,
+    },
     /// Adds a version of the same value type; `expected` must be the next number.
-    CreateMetricVersion { id: MetricId, content: MetricContent, expected: Option<u32> },
+    CreateMetricVersion {
+        id: MetricId,
+        content: MetricContent,
+        expected: Option<u32>,
+    },
     /// Deletes a metric that no unit test uses.
     DeleteMetric { id: MetricId },
     /// Makes an agent without a version.
     CreateAgent { name: Name },
     /// Adds a version; `expected` must be the next number.
-    CreateAgentVersion { id: AgentId, content: AgentContent, expected: Option<u32> },
+    CreateAgentVersion {
+        id: AgentId,
+        content: AgentContent,
+        expected: Option<u32>,
+    },
     /// Deletes an agent that no active service uses.
     DeleteAgent { id: AgentId },
     /// Makes a context graph without a version.
     CreateContextGraph { name: Name },
     /// Adds a version; `expected` must be the next number.
-    CreateContextGraphVersion { id: ContextGraphId, content: ContextGraphContent, expected: Option<u32> },
+    CreateContextGraphVersion {
+        id: ContextGraphId,
+        content: ContextGraphContent,
+        expected: Option<u32>,
+    },
     /// Deletes a context graph that no active service uses.
     DeleteContextGraph { id: ContextGraphId },
     /// Makes a service with the version sets `edge` and `release` (none: like `edge`).
-    CreateService { profile: ServiceProfile, release: Option<VersionSet> },
+    CreateService {
+        profile: ServiceProfile,
+        release: Option<VersionSet>,
+    },
     /// Changes a service.
     UpdateService { id: ServiceId, change: ServiceChange },
     /// Makes or replaces a version set other than `edge`.
-    PutVersionSet { id: ServiceId, name: VersionSetName, version_set: VersionSet },
+    PutVersionSet {
+        id: ServiceId,
+        name: VersionSetName,
+        version_set: VersionSet,
+    },
     /// Removes a version set that is neither `edge` nor `release` and that no unit test names.
     DeleteVersionSet { id: ServiceId, name: VersionSetName },
     /// Makes a unit test.
-    CreateUnitTest { name: Name, definition: UnitTestDefinition },
+    CreateUnitTest {
+        name: Name,
+        definition: UnitTestDefinition,
+    },
     /// Changes a unit test.
     UpdateUnitTest { id: UnitTestId, change: UnitTestChange },
     /// Deletes a unit test that no set holds.
@@ -80,15 +137,25 @@ pub enum Command {
     /// Makes a unit test set.
     CreateUnitTestSet(UnitTestSetDefinition),
     /// Changes a set.
-    UpdateUnitTestSet { id: UnitTestSetId, change: UnitTestSetChange },
+    UpdateUnitTestSet {
+        id: UnitTestSetId,
+        change: UnitTestSetChange,
+    },
     /// Deletes a set. Its runs stay.
     DeleteUnitTestSet { id: UnitTestSetId },
     /// Starts a run of a set.
-    StartRun { set_id: UnitTestSetId, options: StartOptions },
+    StartRun {
+        set_id: UnitTestSetId,
+        options: StartOptions,
+    },
     /// Asks a run to stop.
     CancelRun { id: RunId },
     /// Records that a run's conversations are all accounted for. Asked for by aggregators only.
-    CompleteRun { id: RunId, tally: Tally, artifact: ArtifactRef },
+    CompleteRun {
+        id: RunId,
+        tally: Tally,
+        artifact: ArtifactRef,
+    },
     /// Makes the organization hold what a suite says.
     ApplySuite(Suite),
 }

@@ -5,6 +5,8 @@
 
 mod engine;
 mod outcome;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
@@ -99,10 +101,20 @@ pub enum TurnRecord {
 
 /// The id that a turn has on the wire; it follows from what it names, so every replay gives the same.
 pub fn message_id(run: RunId, n: u32, turn_index: u32) -> Oid {
-    Oid::derived(&[b"message", run.0.as_bytes(), &n.to_be_bytes(), &turn_index.to_be_bytes()])
+    Oid::derived(&[
+        b"message",
+        run.0.as_bytes(),
+        &n.to_be_bytes(),
+        &turn_index.to_be_bytes(),
+    ])
 }
 
 /// The id that an evaluation has on the wire.
 pub fn evaluation_id(run: RunId, n: u32, evaluation_idx: u32) -> Oid {
-    Oid::derived(&[b"evaluation", run.0.as_bytes(), &n.to_be_bytes(), &evaluation_idx.to_be_bytes()])
+    Oid::derived(&[
+        b"evaluation",
+        run.0.as_bytes(),
+        &n.to_be_bytes(),
+        &evaluation_idx.to_be_bytes(),
+    ])
 }

@@ -104,7 +104,8 @@ impl Criterion {
             }
             (
                 Self::Boolean { .. } | Self::Numerical { .. } | Self::Categorical { .. },
-                Some(MetricValue::Boolean(_) | MetricValue::Numerical(_) | MetricValue::Categorical(_)) | None,
+                Some(MetricValue::Boolean(_) | MetricValue::Numerical(_) | MetricValue::Categorical(_))
+                | None,
             ) => false,
         }
     }
@@ -115,7 +116,9 @@ impl Criterion {
             Self::Boolean { .. } => Ok(()),
             Self::Numerical { threshold, .. } if threshold.is_finite() => Ok(()),
             Self::Numerical { .. } => Err(Invalid::new("the threshold must be a finite number")),
-            Self::Categorical { expected_values } if expected_values.is_empty() || expected_values.len() > 50 => {
+            Self::Categorical { expected_values }
+                if expected_values.is_empty() || expected_values.len() > 50 =>
+            {
                 Err(Invalid::new("must expect 1 to 50 categories"))
             }
             Self::Categorical { .. } => Ok(()),

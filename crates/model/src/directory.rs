@@ -3,8 +3,9 @@
 mod memory;
 
 use crate::{
-    Agent, CommandId, Content, ContextGraph, Digest, Kind, Metric, Object, ObjectRef, OrgId, Organization, Persona, Run,
-    RunId, Scenario, Service, ServiceId, Token, UnitTest, UnitTestId, UnitTestSet, UnitTestSetId, UserId, Version,
+    Agent, CommandId, Content, ContextGraph, Digest, Kind, Metric, Object, ObjectRef, OrgId, Organization,
+    Persona, Run, RunId, Scenario, Service, ServiceId, Token, UnitTest, UnitTestId, UnitTestSet,
+    UnitTestSetId, UserId, Version,
 };
 
 pub use memory::MemoryDirectory;
@@ -58,7 +59,6 @@ macro_rules! typed {
                 fn $method(&self, id: $id) -> Result<Option<$kind>, ReadError> {
                     match self.object(&ObjectRef::new(Kind::$kind, id))? {
                         Some(Object::$kind(state)) => Ok(Some(state)),
-                        #[expect(clippy::wildcard_enum_match_arm, reason = "another kind is not found under this one")]
                         _ => Ok(None),
                     }
                 }

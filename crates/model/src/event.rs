@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentContent, ApiKeyId, ArtifactRef, Change, CommandId, ContextGraphContent, Digest, MetricContent, Name, ObjectRef,
-    Oid, OrgId, OrganizationProfile, PersonaContent, Plan, RunVerdict, ScenarioContent, ServiceId, ServiceProfile, Tags,
-    Tally, Text, Time, UnitTestDefinition, UnitTestSetDefinition, UnitTestSetId, UserId, VersionSet, VersionSetName,
+    AgentContent, ApiKeyId, ArtifactRef, Change, CommandId, ContextGraphContent, Digest, MetricContent, Name,
+    ObjectRef, Oid, OrgId, OrganizationProfile, PersonaContent, Plan, RunVerdict, ScenarioContent, ServiceId,
+    ServiceProfile, Tags, Tally, Text, Time, UnitTestDefinition, UnitTestSetDefinition, UnitTestSetId,
+    UserId, VersionSet, VersionSetName,
 };
 
 /// The events that one command produced on one object: one message of the log. A command that touches many objects makes
@@ -46,7 +47,10 @@ pub struct CommitMeta {
 impl CommitMeta {
     /// Who and when.
     pub fn change(&self) -> Change {
-        Change { by: self.actor.clone(), at: self.at }
+        Change {
+            by: self.actor.clone(),
+            at: self.at,
+        }
     }
 }
 

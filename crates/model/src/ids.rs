@@ -82,7 +82,9 @@ impl<'de, const N: usize> de::Visitor<'de> for ByteArray<N> {
     fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<[u8; N], A::Error> {
         let mut bytes = [0; N];
         for (index, slot) in bytes.iter_mut().enumerate() {
-            *slot = seq.next_element()?.ok_or_else(|| de::Error::invalid_length(index, &self))?;
+            *slot = seq
+                .next_element()?
+                .ok_or_else(|| de::Error::invalid_length(index, &self))?;
         }
         Ok(bytes)
     }
@@ -97,7 +99,9 @@ impl Serialize for Oid {
 impl<'de> Deserialize<'de> for Oid {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            return String::deserialize(deserializer)?.parse().map_err(de::Error::custom);
+            return String::deserialize(deserializer)?
+                .parse()
+                .map_err(de::Error::custom);
         }
         deserializer.deserialize_tuple(12, ByteArray).map(Self)
     }
@@ -163,7 +167,9 @@ impl Serialize for Digest {
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            return String::deserialize(deserializer)?.parse().map_err(de::Error::custom);
+            return String::deserialize(deserializer)?
+                .parse()
+                .map_err(de::Error::custom);
         }
         deserializer.deserialize_tuple(32, ByteArray).map(Self)
     }

@@ -22,6 +22,7 @@ pub mod codec;
 mod command;
 mod conversation;
 mod criteria;
+mod decide;
 mod directory;
 mod event;
 mod ids;
@@ -30,6 +31,7 @@ mod manifest;
 mod metric;
 mod object;
 mod persona;
+mod rejection;
 mod run;
 mod scenario;
 mod script;
@@ -43,22 +45,25 @@ mod unit_test;
 pub use account::{ApiKey, Organization, OrganizationProfile, User};
 pub use agent::{
     Agent, AgentContent, Connection, ContextGraph, ContextGraphContent, Continuation, DEFAULT_MAX_ATTEMPTS,
-    DEFAULT_MAX_REPLY_BYTES, DEFAULT_TIMEOUT_MS, HttpExtract, HttpMethod, HttpOpen, HttpRequest, Protocol, StdioFraming,
+    DEFAULT_MAX_REPLY_BYTES, DEFAULT_TIMEOUT_MS, HttpExtract, HttpMethod, HttpOpen, HttpRequest, Protocol,
+    StdioFraming,
 };
 pub use command::{Command, ServiceChange, StartOptions, UnitTestChange, UnitTestSetChange};
 pub use conversation::{
-    AgentInput, ConversationResult, CriterionOutcome, EndReason, Engine, EngineOptions, Evaluation, Role, Step, ToolCall,
-    Turn, TurnRecord, Usage, Verdict, evaluation_id, message_id,
+    AgentInput, ConversationResult, CriterionOutcome, EndReason, Engine, EngineOptions, Evaluation, Role,
+    Step, ToolCall, Turn, TurnRecord, Usage, Verdict, evaluation_id, message_id,
 };
 pub use criteria::{Comparison, Criterion, SuccessCriterion};
+pub use decide::{Capabilities, Context, Decision, Outcome, decide};
 pub use directory::{CommandRecord, Directory, DirectoryExt, MemoryDirectory, ReadError};
 pub use event::{
-    ApiKeyCreated, Commit, CommitMeta, Event, FirstVersion, MetricCreated, MetricNotes, NextVersion, PersonaCreated,
-    Recorded, RunCompleted, RunStarted, ScenarioCreated, ServiceCreated, UnitTestCreated, UserCreated, VersionSetPut,
+    ApiKeyCreated, Commit, CommitMeta, Event, FirstVersion, MetricCreated, MetricNotes, NextVersion,
+    PersonaCreated, Recorded, RunCompleted, RunStarted, ScenarioCreated, ServiceCreated, UnitTestCreated,
+    UserCreated, VersionSetPut,
 };
 pub use ids::{
-    AgentId, ApiKeyId, CommandId, ContextGraphId, Digest, MetricId, Oid, OrgId, PersonaId, RunId, ScenarioId, ServiceId,
-    Token, UnitTestId, UnitTestSetId, UserId, WorkerId,
+    AgentId, ApiKeyId, CommandId, ContextGraphId, Digest, MetricId, Oid, OrgId, PersonaId, RunId, ScenarioId,
+    ServiceId, Token, UnitTestId, UnitTestSetId, UserId, WorkerId,
 };
 pub use job::{DeadLetter, Job, JobFailure};
 pub use manifest::{MANIFEST_FORMAT, Manifest, Named, pin};
@@ -67,15 +72,18 @@ pub use metric::{
 };
 pub use object::{Change, Kind, Life, ObjectRef};
 pub use persona::{Persona, PersonaContent};
+pub use rejection::{DecideError, Rejection};
 pub use run::{
-    ArtifactRef, ConversationKey, MAX_CONVERSATIONS, Plan, PlannedCriterion, PlannedTest, Run, RunCompletion, RunOptions,
-    RunVerdict, Tally,
+    ArtifactRef, ConversationKey, MAX_CONVERSATIONS, Plan, PlannedCriterion, PlannedTest, Run, RunCompletion,
+    RunOptions, RunVerdict, Tally,
 };
 pub use scenario::{InitialMessageType, Scenario, ScenarioContent};
-pub use script::{Condition, MAX_DEPTH, MAX_ROUNDS, MAX_STEPS, Script, ScriptAction, ScriptStep, UserOutcome};
+pub use script::{
+    Condition, MAX_DEPTH, MAX_ROUNDS, MAX_STEPS, Script, ScriptAction, ScriptStep, UserOutcome,
+};
 pub use service::{Keyterm, ModelPreference, Service, ServiceProfile, VersionSet, VersionSetName};
 pub use state::{Content, Evolved, Misfit, Object, Version, evolve};
-pub use suite::{Difference, Suite, SuiteChange, SuiteCriterion, SuiteObject, SuiteSpec};
+pub use suite::{Difference, MAX_OBJECTS, Suite, SuiteChange, SuiteCriterion, SuiteObject, SuiteSpec};
 pub use text::{Invalid, Json, Language, Name, Tags, Text, Timezone, Variables};
 pub use time::Time;
 pub use unit_test::{SetEntry, UnitTest, UnitTestDefinition, UnitTestSet, UnitTestSetDefinition};

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentContent, Change, ContextGraphContent, Digest, Invalid, MetricContent, Name, OrgId, OrganizationProfile,
-    PersonaContent, Plan, RunId, ScenarioContent, UnitTestSetId,
+    AgentContent, Change, ContextGraphContent, Digest, Invalid, MetricContent, Name, OrgId,
+    OrganizationProfile, PersonaContent, Plan, RunId, ScenarioContent, UnitTestSetId,
 };
 
 /// The number of this document's format.
@@ -77,7 +77,9 @@ impl Manifest {
     pub fn open(digest: Digest, bytes: &[u8]) -> Result<Self, Invalid> {
         let found = Digest::of(bytes);
         if found != digest {
-            return Err(Invalid::new(format!("manifest {digest} has been changed: its bytes have digest {found}")));
+            return Err(Invalid::new(format!(
+                "manifest {digest} has been changed: its bytes have digest {found}"
+            )));
         }
         let manifest: Self = serde_json::from_slice(bytes)
             .map_err(|source| Invalid::new(format!("manifest {digest} cannot be read: {source}")))?;

@@ -185,9 +185,13 @@ impl MetricDomain {
     pub fn admits(&self, value: &MetricValue) -> bool {
         match (self, value) {
             (Self::Boolean, MetricValue::Boolean(_)) => true,
-            (Self::Numerical { lower_bound, upper_bound }, MetricValue::Numerical(value)) => {
-                lower_bound <= value && value <= upper_bound
-            }
+            (
+                Self::Numerical {
+                    lower_bound,
+                    upper_bound,
+                },
+                MetricValue::Numerical(value),
+            ) => lower_bound <= value && value <= upper_bound,
             (Self::Categorical { categories }, MetricValue::Categorical(value)) => {
                 categories.iter().any(|category| category.as_str() == value)
             }
@@ -207,7 +211,10 @@ impl MetricContent {
         }
         match &self.value {
             MetricDomain::Boolean => {}
-            MetricDomain::Numerical { lower_bound, upper_bound } => {
+            MetricDomain::Numerical {
+                lower_bound,
+                upper_bound,
+            } => {
                 if !lower_bound.is_finite() || !upper_bound.is_finite() || lower_bound > upper_bound {
                     return Err(Invalid::new("lower_bound must be a number not above upper_bound"));
                 }

@@ -87,7 +87,10 @@ pub struct ObjectRef {
 impl ObjectRef {
     /// The object of `kind` with this id.
     pub fn new(kind: Kind, key: impl Into<Token>) -> Self {
-        Self { kind, key: key.into() }
+        Self {
+            kind,
+            key: key.into(),
+        }
     }
 }
 
@@ -120,7 +123,11 @@ pub struct Life {
 impl Life {
     /// The life of an object that was just created.
     pub fn begun(change: Change) -> Self {
-        Self { created: change.clone(), updated: change, deleted: None }
+        Self {
+            created: change.clone(),
+            updated: change,
+            deleted: None,
+        }
     }
 
     /// Whether the object was deleted.

@@ -109,9 +109,15 @@ fn check_steps(steps: &[ScriptStep], depth: usize, n_steps: &mut usize) -> Resul
         match &step.action {
             ScriptAction::Say(_) | ScriptAction::End { .. } => {}
             ScriptAction::Steps(steps) => check_steps(steps, depth + 1, n_steps)?,
-            ScriptAction::Repeat { times, until: _, steps } => {
+            ScriptAction::Repeat {
+                times,
+                until: _,
+                steps,
+            } => {
                 if *times == 0 || *times > MAX_ROUNDS {
-                    return Err(Invalid::new(format!("a loop goes round 1 to {MAX_ROUNDS} times, not {times}")));
+                    return Err(Invalid::new(format!(
+                        "a loop goes round 1 to {MAX_ROUNDS} times, not {times}"
+                    )));
                 }
                 check_steps(steps, depth + 1, n_steps)?;
             }

@@ -86,7 +86,9 @@ impl TryFrom<String> for VersionSetName {
     fn try_from(text: String) -> Result<Self, Invalid> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         if text.is_empty() || text.len() > 40 || !text.bytes().all(allowed) {
-            return Err(Invalid::new("a version set's name has 1 to 40 letters, digits, `_` or `-` (ASCII)"));
+            return Err(Invalid::new(
+                "a version set's name has 1 to 40 letters, digits, `_` or `-` (ASCII)",
+            ));
         }
         Ok(Self(text))
     }

@@ -5,14 +5,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agent, AgentContent, ApiKey, Change, Commit, ContextGraph, ContextGraphContent, Event, Kind, Life, Metric,
-    MetricContent, ObjectRef, Oid, Organization, Persona, PersonaContent, Run, RunCompletion, Scenario,
-    ScenarioContent, Service, UnitTest, UnitTestSet, User,
+    Agent, AgentContent, ApiKey, Change, Commit, ContextGraph, ContextGraphContent, Event, Kind, Life,
+    Metric, MetricContent, ObjectRef, Oid, Organization, Persona, PersonaContent, Run, RunCompletion,
+    Scenario, ScenarioContent, Service, UnitTest, UnitTestSet, User,
 };
 
 /// The state of one object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "objects live in maps and rows, a box would only add an allocation")]
 pub enum Object {
     /// A tenant.
     Organization(Organization),
@@ -107,14 +106,25 @@ pub fn evolve(state: Option<Object>, commit: &Commit) -> Result<Evolved, Misfit>
 
 /// An id of the type that the object's kind has.
 fn id<T: std::str::FromStr>(object: &ObjectRef, event: &Event) -> Result<T, Misfit> {
-    object.key.as_str().parse().map_err(|_invalid| misfit(object, event, "its id is malformed"))
+    object
+        .key
+        .as_str()
+        .parse()
+        .map_err(|_invalid| misfit(object, event, "its id is malformed"))
 }
 
 fn misfit(object: &ObjectRef, event: &Event, reason: impl Into<String>) -> Misfit {
-    Misfit { object: object.clone(), event: event.name(), reason: reason.into() }
+    Misfit {
+        object: object.clone(),
+        event: event.name(),
+        reason: reason.into(),
+    }
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm per event; the compiler checks that none is missing")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm per event; the compiler checks that none is missing"
+)]
 fn step(
     state: Option<Object>,
     event: &Event,
@@ -124,12 +134,21 @@ fn step(
 ) -> Result<Object, Misfit> {
     let life = || Life::begun(change.clone());
     let mut version = |number: u32, id: Oid, content: Content| {
-        versions.push(Version { id, number, content, created: change.clone() });
+        versions.push(Version {
+            id,
+            number,
+            content,
+            created: change.clone(),
+        });
     };
     let fits = |kind: Kind| at.kind == kind && state.is_none();
     match event {
         Event::OrganizationCreated(profile) if fits(Kind::Organization) => {
-            Ok(Object::Organization(Organization { id: id(at, event)?, profile: profile.clone(), life: life() }))
+            Ok(Object::Organization(Organization {
+                id: id(at, event)?,
+                profile: profile.clone(),
+                life: life(),
+            }))
         }
         Event::UserCreated(body) if fits(Kind::User) => Ok(Object::User(User {
             id: id(at, event)?,
@@ -146,7 +165,11 @@ fn step(
             life: life(),
         })),
         Event::PersonaCreated(body) if fits(Kind::Persona) => {
-            version(1, body.first.version_id, Content::Persona(body.first.content.clone()));
+            version(
+                1,
+                body.first.version_id,
+                Content::Persona(body.first.content.clone()),
+            );
             Ok(Object::Persona(Persona {
                 id: id(at, event)?,
                 name: body.name.clone(),
@@ -158,7 +181,11 @@ fn step(
             }))
         }
         Event::ScenarioCreated(body) if fits(Kind::Scenario) => {
-            version(1, body.first.version_id, Content::Scenario(body.first.content.clone()));
+            version(
+                1,
+                body.first.version_id,
+                Content::Scenario(body.first.content.clone()),
+            );
             Ok(Object::Scenario(Scenario {
                 id: id(at, event)?,
                 name: body.name.clone(),
@@ -169,7 +196,11 @@ fn step(
             }))
         }
         Event::MetricCreated(body) if fits(Kind::Metric) => {
-            version(1, body.first.version_id, Content::Metric(body.first.content.clone()));
+            version(
+                1,
+                body.first.version_id,
+                Content::Metric(body.first.content.clone()),
+            );
             Ok(Object::Metric(Metric {
                 id: id(at, event)?,
                 name: body.name.clone(),
@@ -188,13 +219,15 @@ fn step(
             latest: None,
             life: life(),
         })),
-        Event::ContextGraphCreated(name) if fits(Kind::ContextGraph) => Ok(Object::ContextGraph(ContextGraph {
-            id: id(at, event)?,
-            name: name.clone(),
-            latest_version: 0,
-            latest: None,
-            life: life(),
-        })),
+        Event::ContextGraphCreated(name) if fits(Kind::ContextGraph) => {
+            Ok(Object::ContextGraph(ContextGraph {
+                id: id(at, event)?,
+                name: name.clone(),
+                latest_version: 0,
+                latest: None,
+                life: life(),
+            }))
+        }
         Event::ServiceCreated(body) if fits(Kind::Service) => Ok(Object::Service(Service {
             id: id(at, event)?,
             profile: body.profile.clone(),
@@ -207,11 +240,13 @@ fn step(
             definition: body.definition.clone(),
             life: life(),
         })),
-        Event::UnitTestSetCreated(definition) if fits(Kind::UnitTestSet) => Ok(Object::UnitTestSet(UnitTestSet {
-            id: id(at, event)?,
-            definition: definition.clone(),
-            life: life(),
-        })),
+        Event::UnitTestSetCreated(definition) if fits(Kind::UnitTestSet) => {
+            Ok(Object::UnitTestSet(UnitTestSet {
+                id: id(at, event)?,
+                definition: definition.clone(),
+                life: life(),
+            }))
+        }
         Event::RunStarted(body) if fits(Kind::Run) => Ok(Object::Run(Run {
             id: id(at, event)?,
             set_id: body.set_id,
@@ -233,7 +268,11 @@ fn step(
         | Event::ServiceCreated(_)
         | Event::UnitTestCreated(_)
         | Event::UnitTestSetCreated(_)
-        | Event::RunStarted(_) => Err(misfit(at, event, "the object exists already, or is of another kind")),
+        | Event::RunStarted(_) => Err(misfit(
+            at,
+            event,
+            "the object exists already, or is of another kind",
+        )),
         Event::OrganizationUpdated(_)
         | Event::UserDeleted(())
         | Event::ApiKeyDeleted(())
@@ -261,16 +300,7 @@ fn step(
         | Event::RunCompleted(_) => {
             let mut object = state.ok_or_else(|| misfit(at, event, "the object does not exist"))?;
             let next = object.latest_version() + 1;
-            let number = match event {
-                Event::PersonaVersionCreated(body) => Some(body.version),
-                Event::ScenarioVersionCreated(body) => Some(body.version),
-                Event::MetricVersionCreated(body) => Some(body.version),
-                Event::AgentVersionCreated(body) => Some(body.version),
-                Event::ContextGraphVersionCreated(body) => Some(body.version),
-                #[expect(clippy::wildcard_enum_match_arm, reason = "only these make versions; `change` below is exhaustive")]
-                _ => None,
-            };
-            if number.is_some_and(|number| number != next) {
+            if made_version(event).is_some_and(|number| number != next) {
                 return Err(misfit(at, event, format!("the next version is {next}")));
             }
             if !object.change(event, change, &mut version) {
@@ -281,22 +311,53 @@ fn step(
     }
 }
 
+/// The number of the version that an event makes of an existing object.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only these make versions; `Object::change` names every event"
+)]
+const fn made_version(event: &Event) -> Option<u32> {
+    match event {
+        Event::PersonaVersionCreated(body) => Some(body.version),
+        Event::ScenarioVersionCreated(body) => Some(body.version),
+        Event::MetricVersionCreated(body) => Some(body.version),
+        Event::AgentVersionCreated(body) => Some(body.version),
+        Event::ContextGraphVersionCreated(body) => Some(body.version),
+        _ => None,
+    }
+}
+
 impl Object {
     /// Applies an event to an existing object. False if the event is not one of this object's.
-    fn change(&mut self, event: &Event, change: &Change, version: &mut impl FnMut(u32, Oid, Content)) -> bool {
+    fn change(
+        &mut self,
+        event: &Event,
+        change: &Change,
+        version: &mut impl FnMut(u32, Oid, Content),
+    ) -> bool {
         match (&mut *self, event) {
-            (Self::Organization(state), Event::OrganizationUpdated(profile)) => state.profile = profile.clone(),
+            (Self::Organization(state), Event::OrganizationUpdated(profile)) => {
+                state.profile = profile.clone()
+            }
             (Self::Persona(state), Event::PersonaUpdated(tags)) => state.tags = tags.clone(),
             (Self::Persona(state), Event::PersonaVersionCreated(body)) => {
                 state.latest_version = body.version;
                 state.latest = body.content.clone();
-                version(body.version, body.version_id, Content::Persona(body.content.clone()));
+                version(
+                    body.version,
+                    body.version_id,
+                    Content::Persona(body.content.clone()),
+                );
             }
             (Self::Scenario(state), Event::ScenarioUpdated(tags)) => state.tags = tags.clone(),
             (Self::Scenario(state), Event::ScenarioVersionCreated(body)) => {
                 state.latest_version = body.version;
                 state.latest = body.content.clone();
-                version(body.version, body.version_id, Content::Scenario(body.content.clone()));
+                version(
+                    body.version,
+                    body.version_id,
+                    Content::Scenario(body.content.clone()),
+                );
             }
             (Self::Metric(state), Event::MetricUpdated(notes)) => {
                 state.applied_to_services = notes.applied_to_services.clone();
@@ -306,33 +367,52 @@ impl Object {
             (Self::Metric(state), Event::MetricVersionCreated(body)) => {
                 state.latest_version = body.version;
                 state.latest = body.content.clone();
-                version(body.version, body.version_id, Content::Metric(body.content.clone()));
+                version(
+                    body.version,
+                    body.version_id,
+                    Content::Metric(body.content.clone()),
+                );
             }
             (Self::Agent(state), Event::AgentVersionCreated(body)) => {
                 state.latest_version = body.version;
                 state.latest = Some(body.content.clone());
-                version(body.version, body.version_id, Content::Agent(body.content.clone()));
+                version(
+                    body.version,
+                    body.version_id,
+                    Content::Agent(body.content.clone()),
+                );
             }
             (Self::ContextGraph(state), Event::ContextGraphVersionCreated(body)) => {
                 state.latest_version = body.version;
                 state.latest = Some(body.content.clone());
-                version(body.version, body.version_id, Content::ContextGraph(body.content.clone()));
+                version(
+                    body.version,
+                    body.version_id,
+                    Content::ContextGraph(body.content.clone()),
+                );
             }
             (Self::Service(state), Event::ServiceUpdated(profile)) => state.profile = profile.clone(),
             (Self::Service(state), Event::VersionSetPut(put)) => {
-                state.version_sets.insert(put.name.clone(), put.version_set.clone());
+                state
+                    .version_sets
+                    .insert(put.name.clone(), put.version_set.clone());
             }
             (Self::Service(state), Event::VersionSetDeleted(name)) => {
                 state.version_sets.remove(name);
             }
-            (Self::UnitTest(state), Event::UnitTestUpdated(definition)) => state.definition = definition.clone(),
+            (Self::UnitTest(state), Event::UnitTestUpdated(definition)) => {
+                state.definition = definition.clone()
+            }
             (Self::UnitTestSet(state), Event::UnitTestSetUpdated(definition)) => {
                 state.definition = definition.clone();
             }
             (Self::Run(state), Event::RunCancelled(())) => state.cancelled = Some(change.clone()),
             (Self::Run(state), Event::RunCompleted(body)) => {
-                state.completed =
-                    Some(RunCompletion { tally: body.tally, verdict: body.verdict, artifact: body.artifact });
+                state.completed = Some(RunCompletion {
+                    tally: body.tally,
+                    verdict: body.verdict,
+                    artifact: body.artifact,
+                });
             }
             (Self::User(_), Event::UserDeleted(()))
             | (Self::ApiKey(_), Event::ApiKeyDeleted(()))
@@ -346,7 +426,6 @@ impl Object {
                 self.life_mut().delete(change);
                 return true;
             }
-            #[expect(clippy::wildcard_enum_match_arm, reason = "every pair that is not an object's own event is a misfit")]
             _ => return false,
         }
         self.life_mut().update(change);
@@ -462,7 +541,9 @@ impl Object {
             }
             Self::UnitTestSet(state) if !state.life.is_deleted() => {
                 let entries = state.definition.entries.iter();
-                entries.map(|entry| ObjectRef::new(Kind::UnitTest, entry.unit_test_id)).collect()
+                entries
+                    .map(|entry| ObjectRef::new(Kind::UnitTest, entry.unit_test_id))
+                    .collect()
             }
             Self::Organization(_)
             | Self::User(_)

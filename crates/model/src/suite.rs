@@ -7,11 +7,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentContent, ContextGraphContent, Criterion, Keyterm, Kind, MetricContent, Name, PersonaContent, ScenarioContent,
-    Tags, Text, VersionSet, VersionSetName,
+    AgentContent, ContextGraphContent, Criterion, Keyterm, Kind, MetricContent, Name, PersonaContent,
+    ScenarioContent, Tags, Text, VersionSet, VersionSetName,
 };
 
+pub(crate) use plan::fields_that_differ;
 pub use plan::{Difference, SuiteChange};
+
+/// The most objects one suite may have; one atomic batch holds no more.
+pub const MAX_OBJECTS: usize = 900;
 
 /// Objects that shall exist. An object's identity is its kind and name; what the suite does not name stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,7 +35,6 @@ pub struct SuiteObject {
 
 /// What an object of a suite shall be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "suites are small and short-lived")]
 pub enum SuiteSpec {
     /// A persona.
     Persona {

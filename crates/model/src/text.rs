@@ -79,7 +79,10 @@ fn name(text: String) -> Result<String, Invalid> {
         return Err(Invalid::new("must not be empty"));
     }
     if trimmed.len() > 512 {
-        return Err(Invalid::new(format!("must be at most 512 bytes long, this is {}", trimmed.len())));
+        return Err(Invalid::new(format!(
+            "must be at most 512 bytes long, this is {}",
+            trimmed.len()
+        )));
     }
     if trimmed.chars().any(char::is_control) {
         return Err(Invalid::new("must not contain control characters"));
@@ -94,7 +97,10 @@ fn free_text(text: String) -> Result<String, Invalid> {
         return Err(Invalid::new("must not be empty"));
     }
     if trimmed.len() > LIMIT {
-        return Err(Invalid::new(format!("must be at most {LIMIT} bytes long, this is {}", trimmed.len())));
+        return Err(Invalid::new(format!(
+            "must be at most {LIMIT} bytes long, this is {}",
+            trimmed.len()
+        )));
     }
     Ok(trimmed.to_owned())
 }
@@ -102,7 +108,10 @@ fn free_text(text: String) -> Result<String, Invalid> {
 fn json(text: String) -> Result<String, Invalid> {
     const LIMIT: usize = 512 * 1024;
     if text.len() > LIMIT {
-        return Err(Invalid::new(format!("must be at most {LIMIT} bytes of JSON, this is {}", text.len())));
+        return Err(Invalid::new(format!(
+            "must be at most {LIMIT} bytes of JSON, this is {}",
+            text.len()
+        )));
     }
     let value: serde_json::Value =
         serde_json::from_str(&text).map_err(|source| Invalid::new(format!("is not JSON: {source}")))?;
@@ -125,14 +134,18 @@ fn depth(value: &serde_json::Value) -> usize {
 
 fn language(text: String) -> Result<String, Invalid> {
     if isolang::Language::from_639_3(&text).is_none() {
-        return Err(Invalid::new("must be an ISO 639-3 code of three letters, such as `eng`"));
+        return Err(Invalid::new(
+            "must be an ISO 639-3 code of three letters, such as `eng`",
+        ));
     }
     Ok(text)
 }
 
 fn timezone(text: String) -> Result<String, Invalid> {
     if jiff::tz::TimeZone::get(&text).is_err() && text != "localtime" {
-        return Err(Invalid::new("must be an IANA time zone name, such as `Europe/Berlin`"));
+        return Err(Invalid::new(
+            "must be an IANA time zone name, such as `Europe/Berlin`",
+        ));
     }
     Ok(text)
 }
@@ -196,10 +209,16 @@ impl Tags {
     /// made of word characters and blanks.
     pub fn strict(entries: BTreeMap<String, Option<String>>) -> Result<Self, Invalid> {
         let word = |text: &str| {
-            !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c.is_whitespace())
+            !text.is_empty()
+                && text
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || c == '_' || c.is_whitespace())
         };
         if entries.len() > 20 {
-            return Err(Invalid::new(format!("must have at most 20 tags, this has {}", entries.len())));
+            return Err(Invalid::new(format!(
+                "must have at most 20 tags, this has {}",
+                entries.len()
+            )));
         }
         for (key, value) in &entries {
             if key.trim().is_empty() || !word(key) || !value.as_deref().is_none_or(word) {
@@ -215,7 +234,10 @@ impl Tags {
 
 fn tags(entries: BTreeMap<String, Option<String>>) -> Result<BTreeMap<String, Option<String>>, Invalid> {
     if entries.len() > 100 {
-        return Err(Invalid::new(format!("must have at most 100 tags, this has {}", entries.len())));
+        return Err(Invalid::new(format!(
+            "must have at most 100 tags, this has {}",
+            entries.len()
+        )));
     }
     for (key, value) in &entries {
         if key.len() > 512 || value.as_ref().is_some_and(|value| value.len() > 512) {
@@ -227,7 +249,10 @@ fn tags(entries: BTreeMap<String, Option<String>>) -> Result<BTreeMap<String, Op
 
 fn variables(entries: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Invalid> {
     if entries.len() > 20 {
-        return Err(Invalid::new(format!("must have at most 20 variables, this has {}", entries.len())));
+        return Err(Invalid::new(format!(
+            "must have at most 20 variables, this has {}",
+            entries.len()
+        )));
     }
     for (key, value) in &entries {
         let mut bytes = key.bytes();
@@ -240,7 +265,9 @@ fn variables(entries: BTreeMap<String, String>) -> Result<BTreeMap<String, Strin
             )));
         }
         if value.len() > 64 * 1024 {
-            return Err(Invalid::new(format!("variable `{key}` must be at most 64 KiB long")));
+            return Err(Invalid::new(format!(
+                "variable `{key}` must be at most 64 KiB long"
+            )));
         }
     }
     Ok(entries)

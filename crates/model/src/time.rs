@@ -29,7 +29,10 @@ impl Time {
     /// The moment `millis` milliseconds later.
     #[must_use]
     pub fn plus_millis(self, millis: u64) -> Self {
-        Self(self.0.saturating_add(i64::try_from(millis).unwrap_or(i64::MAX).saturating_mul(1000)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(millis).unwrap_or(i64::MAX).saturating_mul(1000)),
+        )
     }
 }
 
@@ -55,14 +58,20 @@ impl FromStr for Time {
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i64(self.0)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            return String::deserialize(deserializer)?.parse().map_err(de::Error::custom);
+            return String::deserialize(deserializer)?
+                .parse()
+                .map_err(de::Error::custom);
         }
         i64::deserialize(deserializer).map(Self)
     }

@@ -25,8 +25,10 @@ pub fn encode_commit(commit: &Commit) -> Result<Vec<u8>, EncodeError> {
         org: commit.org.clone(),
         object: commit.object.clone(),
         meta: commit.meta.clone(),
-        n_events: u32::try_from(commit.events.len())
-            .map_err(|_too_many| EncodeError { what: "commit", source: postcard::Error::SerializeBufferFull })?,
+        n_events: u32::try_from(commit.events.len()).map_err(|_too_many| EncodeError {
+            what: "commit",
+            source: postcard::Error::SerializeBufferFull,
+        })?,
     };
     write(&mut bytes, COMMIT_HEAD, &head)?;
     for event in &commit.events {
@@ -37,11 +39,17 @@ pub fn encode_commit(commit: &Commit) -> Result<Vec<u8>, EncodeError> {
 
 /// Reads a stored commit.
 pub fn decode_commit(bytes: &[u8]) -> Result<Commit, DecodeError> {
-    let damaged = |reason: &str| DecodeError::Damaged { what: "commit", reason: reason.to_owned() };
+    let damaged = |reason: &str| DecodeError::Damaged {
+        what: "commit",
+        reason: reason.to_owned(),
+    };
     let mut rest = record::open(bytes)?;
     let record = record::take(&mut rest)?;
     if record.entry.id != COMMIT_HEAD.id {
-        return Err(DecodeError::Unexpected { expected: COMMIT_HEAD.name, found: record.entry.name });
+        return Err(DecodeError::Unexpected {
+            expected: COMMIT_HEAD.name,
+            found: record.entry.name,
+        });
     }
     let head: Head = body(COMMIT_HEAD.name, record.body)?;
     let mut events = Vec::new();
@@ -51,12 +59,19 @@ pub fn decode_commit(bytes: &[u8]) -> Result<Commit, DecodeError> {
     if u32::try_from(events.len()) != Ok(head.n_events) || events.is_empty() {
         return Err(damaged("it does not hold as many events as its head says"));
     }
-    Ok(Commit { org: head.org, object: head.object, meta: head.meta, events })
+    Ok(Commit {
+        org: head.org,
+        object: head.object,
+        meta: head.meta,
+        events,
+    })
 }
 
 fn write_event(bytes: &mut Vec<u8>, event: &Event) -> Result<(), EncodeError> {
-    let entry = registry::by_name(event.name())
-        .ok_or(EncodeError { what: event.name(), source: postcard::Error::WontImplement })?;
+    let entry = registry::by_name(event.name()).ok_or_else(|| EncodeError {
+        what: event.name(),
+        source: postcard::Error::WontImplement,
+    })?;
     match event {
         Event::OrganizationCreated(body) => write(bytes, entry, body),
         Event::OrganizationUpdated(body) => write(bytes, entry, body),
@@ -138,6 +153,11 @@ fn read_event(record: &RawRecord<'_>) -> Result<Event, DecodeError> {
         ("run.started", 1) => Event::RunStarted(body(entry.name, bytes)?),
         ("run.cancelled", 1) => Event::RunCancelled(body(entry.name, bytes)?),
         ("run.completed", 1) => Event::RunCompleted(body(entry.name, bytes)?),
-        (found, _version) => return Err(DecodeError::Unexpected { expected: "an event", found }),
+        (found, _version) => {
+            return Err(DecodeError::Unexpected {
+                expected: "an event",
+                found,
+            });
+        }
     })
 }

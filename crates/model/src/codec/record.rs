@@ -20,10 +20,18 @@ pub(super) fn begin() -> Vec<u8> {
 }
 
 /// Appends type id, version, length and body.
-pub(super) fn write<T: Serialize>(bytes: &mut Vec<u8>, entry: TypeEntry, body: &T) -> Result<(), EncodeError> {
-    let failed = |source| EncodeError { what: entry.name, source };
+pub(super) fn write<T: Serialize>(
+    bytes: &mut Vec<u8>,
+    entry: TypeEntry,
+    body: &T,
+) -> Result<(), EncodeError> {
+    let failed = |source| EncodeError {
+        what: entry.name,
+        source,
+    };
     let body = postcard::to_allocvec(body).map_err(failed)?;
-    let length = u32::try_from(body.len()).map_err(|_too_long| failed(postcard::Error::SerializeBufferFull))?;
+    let length =
+        u32::try_from(body.len()).map_err(|_too_long| failed(postcard::Error::SerializeBufferFull))?;
     bytes.extend_from_slice(&entry.id.to_be_bytes());
     bytes.push(entry.version);
     bytes.extend_from_slice(&length.to_be_bytes());
@@ -50,16 +58,24 @@ pub(super) fn open(bytes: &[u8]) -> Result<&[u8], DecodeError> {
 
 /// Takes the next record off `bytes`.
 pub(super) fn take<'a>(bytes: &mut &'a [u8]) -> Result<RawRecord<'a>, DecodeError> {
-    let damaged = |reason: &str| DecodeError::Damaged { what: "record", reason: reason.to_owned() };
-    let (head, rest) = bytes.split_first_chunk::<7>().ok_or_else(|| damaged("its head is cut short"))?;
+    let damaged = |reason: &str| DecodeError::Damaged {
+        what: "record",
+        reason: reason.to_owned(),
+    };
+    let (head, rest) = bytes
+        .split_first_chunk::<7>()
+        .ok_or_else(|| damaged("its head is cut short"))?;
     let [id_high, id_low, version, length @ ..] = *head;
     let type_id = u16::from_be_bytes([id_high, id_low]);
     let entry = registry::by_id(type_id).ok_or(DecodeError::UnknownType { type_id, version })?;
     if version == 0 || version > entry.version {
         return Err(DecodeError::UnknownType { type_id, version });
     }
-    let length = usize::try_from(u32::from_be_bytes(length)).map_err(|_overflow| damaged("its length overflows"))?;
-    let (body, rest) = rest.split_at_checked(length).ok_or_else(|| damaged("its body is cut short"))?;
+    let length =
+        usize::try_from(u32::from_be_bytes(length)).map_err(|_overflow| damaged("its length overflows"))?;
+    let (body, rest) = rest
+        .split_at_checked(length)
+        .ok_or_else(|| damaged("its body is cut short"))?;
     *bytes = rest;
     Ok(RawRecord { entry, version, body })
 }
@@ -68,10 +84,14 @@ pub(super) fn take<'a>(bytes: &mut &'a [u8]) -> Result<RawRecord<'a>, DecodeErro
 pub(super) fn body<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, DecodeError> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
-        Ok((_value, rest)) => {
-            Err(DecodeError::Damaged { what, reason: format!("{} bytes are left over", rest.len()) })
-        }
-        Err(source) => Err(DecodeError::Damaged { what, reason: source.to_string() }),
+        Ok((_value, rest)) => Err(DecodeError::Damaged {
+            what,
+            reason: format!("{} bytes are left over", rest.len()),
+        }),
+        Err(source) => Err(DecodeError::Damaged {
+            what,
+            reason: source.to_string(),
+        }),
     }
 }
 
@@ -85,15 +105,24 @@ fn decode<T: DeserializeOwned>(expected: TypeEntry, bytes: &[u8]) -> Result<T, D
     let mut rest = open(bytes)?;
     let record = take(&mut rest)?;
     if record.entry.id != expected.id {
-        return Err(DecodeError::Unexpected { expected: expected.name, found: record.entry.name });
+        return Err(DecodeError::Unexpected {
+            expected: expected.name,
+            found: record.entry.name,
+        });
     }
     if !rest.is_empty() {
         let reason = format!("{} bytes follow the record", rest.len());
-        return Err(DecodeError::Damaged { what: expected.name, reason });
+        return Err(DecodeError::Damaged {
+            what: expected.name,
+            reason,
+        });
     }
     match record.version {
         1 => body(expected.name, record.body),
-        version => Err(DecodeError::UnknownType { type_id: expected.id, version }),
+        version => Err(DecodeError::UnknownType {
+            type_id: expected.id,
+            version,
+        }),
     }
 }
 

@@ -80,7 +80,11 @@ impl Engine {
             return Step::Judge(end.clone());
         }
         let turn_index = self.next_index();
-        let call = |input| Step::CallAgent { input, turn_index, repeated: self.call_may_repeat };
+        let call = |input| Step::CallAgent {
+            input,
+            turn_index,
+            repeated: self.call_may_repeat,
+        };
         match self.turns.last() {
             None => match self.options.initial_message_type {
                 InitialMessageType::UserMessage => Step::AskUser { role: Role::User },
@@ -98,7 +102,11 @@ impl Engine {
     /// Takes in what happened. Also how a conversation is resumed: feed what its journal holds, in order.
     pub fn apply(&mut self, record: TurnRecord) {
         match record {
-            TurnRecord::Claimed { worker: _, at, restart } => {
+            TurnRecord::Claimed {
+                worker: _,
+                at,
+                restart,
+            } => {
                 self.claims += 1;
                 self.started_at.get_or_insert(at);
                 if restart || self.attempts == 0 {
@@ -125,7 +133,11 @@ impl Engine {
                     });
                 }
             }
-            TurnRecord::UserLeft { outcome, reason, at: _ } => {
+            TurnRecord::UserLeft {
+                outcome,
+                reason,
+                at: _,
+            } => {
                 self.end = Some(EndReason::UserLeft { outcome, reason });
             }
         }
@@ -197,6 +209,9 @@ impl Engine {
                 })
                 .sum()
         };
-        self.turns.iter().map(|turn| turn.text.len() + tool_bytes(turn)).sum()
+        self.turns
+            .iter()
+            .map(|turn| turn.text.len() + tool_bytes(turn))
+            .sum()
     }
 }

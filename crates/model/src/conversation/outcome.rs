@@ -54,6 +54,11 @@ pub enum EndReason {
         /// What happened.
         cause: String,
     },
+    /// The conversation could not be held, through no fault of the agent or of the simulated user, and was given up.
+    Infrastructure {
+        /// What happened.
+        cause: String,
+    },
 }
 
 impl EndReason {
@@ -61,18 +66,27 @@ impl EndReason {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::AgentCompleted => "agent_completed",
-            Self::UserLeft { outcome: UserOutcome::Achieved, .. } => "user_achieved",
-            Self::UserLeft { outcome: UserOutcome::GaveUp, .. } => "user_gave_up",
+            Self::UserLeft {
+                outcome: UserOutcome::Achieved,
+                ..
+            } => "user_achieved",
+            Self::UserLeft {
+                outcome: UserOutcome::GaveUp,
+                ..
+            } => "user_gave_up",
             Self::MaxInteractions => "max_interactions",
             Self::AgentError { .. } => "agent_error",
             Self::SimulatorError { .. } => "simulator_error",
+            Self::Infrastructure { .. } => "infrastructure",
         }
     }
 
     /// What broke, if the reason is that something broke.
     pub fn cause(&self) -> Option<&str> {
         match self {
-            Self::AgentError { cause } | Self::SimulatorError { cause } => Some(cause),
+            Self::AgentError { cause } | Self::SimulatorError { cause } | Self::Infrastructure { cause } => {
+                Some(cause)
+            }
             Self::AgentCompleted | Self::UserLeft { .. } | Self::MaxInteractions => None,
         }
     }
@@ -172,7 +186,9 @@ impl ConversationResult {
         criteria: &[CriterionOutcome],
     ) -> (Verdict, Option<String>) {
         match end {
-            EndReason::AgentError { cause } => return (Verdict::Errored, Some(cause.clone())),
+            EndReason::AgentError { cause } | EndReason::Infrastructure { cause } => {
+                return (Verdict::Errored, Some(cause.clone()));
+            }
             EndReason::SimulatorError { cause } => return (Verdict::Invalid, Some(cause.clone())),
             EndReason::AgentCompleted | EndReason::UserLeft { .. } | EndReason::MaxInteractions => {}
         }

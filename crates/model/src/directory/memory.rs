@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{CommandRecord, Directory, ReadError};
 use crate::{
-    CommandId, Commit, Kind, Misfit, Object, ObjectRef, OrgId, RunId, Token, UnitTestSetId, UserId, Version, evolve,
+    CommandId, Commit, Kind, Misfit, Object, ObjectRef, OrgId, RunId, Token, UnitTestSetId, UserId, Version,
+    evolve,
 };
 
 /// One organization's state, folded from its commits.
@@ -19,7 +20,12 @@ pub struct MemoryDirectory {
 impl MemoryDirectory {
     /// An organization without any object.
     pub const fn new(org: OrgId) -> Self {
-        Self { org, objects: BTreeMap::new(), versions: BTreeMap::new(), commands: BTreeMap::new() }
+        Self {
+            org,
+            objects: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            commands: BTreeMap::new(),
+        }
     }
 
     /// Takes in a commit that stands at `sequence` of the log.
@@ -28,13 +34,18 @@ impl MemoryDirectory {
         let evolved = evolve(state, commit)?;
         let made = evolved.versions.last().map_or(0, |version| version.number);
         for version in evolved.versions {
-            self.versions.insert((commit.object.clone(), version.number), version);
+            self.versions
+                .insert((commit.object.clone(), version.number), version);
         }
         self.objects.insert(commit.object.clone(), evolved.object);
         let record = self
             .commands
             .entry((commit.meta.actor.clone(), commit.meta.command_id.clone()))
-            .or_insert_with(|| CommandRecord { digest: commit.meta.command_digest, changes: Vec::new(), sequence });
+            .or_insert_with(|| CommandRecord {
+                digest: commit.meta.command_digest,
+                changes: Vec::new(),
+                sequence,
+            });
         record.changes.push((commit.object.clone(), made));
         record.sequence = sequence;
         Ok(())
@@ -95,14 +106,17 @@ impl Directory for MemoryDirectory {
 
     fn referrers(&self, object: &ObjectRef) -> Result<Vec<ObjectRef>, ReadError> {
         let objects = self.objects.values();
-        Ok(objects.filter(|other| other.references().contains(object)).map(Object::object_ref).collect())
+        Ok(objects
+            .filter(|other| other.references().contains(object))
+            .map(Object::object_ref)
+            .collect())
     }
 
     fn unfinished_run(&self, user: &UserId, set: UnitTestSetId) -> Result<Option<RunId>, ReadError> {
-        Ok(self.objects.values().find_map(|object| match object {
-            Object::Run(run) if run.set_id == set && !run.is_over() && run.life.created.by == *user => Some(run.id),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "only runs are looked for")]
-            _ => None,
+        Ok(self.objects.values().find_map(|object| {
+            let Object::Run(run) = object else { return None };
+            let unfinished = run.set_id == set && !run.is_over() && run.life.created.by == *user;
+            unfinished.then_some(run.id)
         }))
     }
 

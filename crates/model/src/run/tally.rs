@@ -52,7 +52,10 @@ impl RunVerdict {
 impl Tally {
     /// Nothing finished yet of `planned` conversations.
     pub fn of(planned: u32) -> Self {
-        Self { planned, ..Self::default() }
+        Self {
+            planned,
+            ..Self::default()
+        }
     }
 
     /// Counts one conversation in.

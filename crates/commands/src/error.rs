@@ -1,0 +1,43 @@
+//! What can keep a command from being carried out.
+
+use journal::JournalError;
+use model::{ReadError, Rejection};
+use projections::QueryError;
+
+/// A command was not carried out, or it is not known whether it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// It would break a rule. Nothing has happened.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The state could not be read. Nothing has happened.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The projections could not be read. Nothing has happened.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The log could not be read or written. Unless the log says that it is full or refuses, the command may have taken effect: the
+    /// same command id finds out.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The projections did not catch up with the log in time. Nothing has happened.
+    #[error("the projections are behind: they did not reach sequence {wanted} of the log within {waited_ms} ms")]
+    Behind {
+        /// The sequence waited for.
+        wanted: u64,
+        /// How long, in milliseconds.
+        waited_ms: u64,
+    },
+    /// Other servers kept changing the organization in between. Nothing has happened.
+    #[error("gave up after {tries} tries because other servers kept changing the organization; try again")]
+    Contended {
+        /// How often it was tried.
+        tries: u32,
+    },
+    /// A background task of this process ended unexpectedly.
+    #[error("internal error: {reason}")]
+    Internal {
+        /// What ended.
+        reason: String,
+    },
+}

@@ -1,0 +1,474 @@
+//! One value of every stored type, with every field set to something that is not its default.
+
+use std::collections::BTreeMap;
+
+use crate::*;
+
+fn name(text: &str) -> Name {
+    text.try_into().unwrap()
+}
+
+fn text(text: &str) -> Text {
+    text.try_into().unwrap()
+}
+
+fn oid(number: u8) -> Oid {
+    Oid::from_bytes([number; 12])
+}
+
+fn tags() -> Tags {
+    BTreeMap::from([("a".to_owned(), Some("b".to_owned())), ("c".to_owned(), None)])
+        .try_into()
+        .unwrap()
+}
+
+fn variables() -> Variables {
+    BTreeMap::from([("plan".to_owned(), "basic".to_owned())])
+        .try_into()
+        .unwrap()
+}
+
+fn json(text: &str) -> Json {
+    text.to_owned().try_into().unwrap()
+}
+
+fn persona() -> PersonaContent {
+    PersonaContent {
+        background: text("Background"),
+        preferred_language: Some("deu".to_owned().try_into().unwrap()),
+        timezone: Some("Europe/Berlin".to_owned().try_into().unwrap()),
+        user_models: vec![text("likes tea")],
+        nonsensitive_user_variables: variables(),
+        sensitive_user_variables: variables(),
+    }
+}
+
+fn scenario() -> ScenarioContent {
+    let step = |when, action| ScriptStep { when, action };
+    ScenarioContent {
+        objective: text("Objective"),
+        instructions: text("Instructions"),
+        initial_message_type: InitialMessageType::ExternalEvent,
+        conversation_starts_at: Some(Time::from_micros(1_700_000_000_000_000)),
+        script: Some(Script {
+            steps: vec![
+                step(None, ScriptAction::Say(text("Hello"))),
+                step(
+                    Some(Condition::Matches(text("x"))),
+                    ScriptAction::Steps(vec![step(None, ScriptAction::Say(text("y")))]),
+                ),
+                step(
+                    Some(Condition::NotMatches(text("z"))),
+                    ScriptAction::Repeat {
+                        times: 3,
+                        until: Some(Condition::Cel(text("true"))),
+                        steps: vec![step(None, ScriptAction::Say(text("again")))],
+                    },
+                ),
+                step(
+                    None,
+                    ScriptAction::End {
+                        outcome: UserOutcome::GaveUp,
+                        reason: Some(text("tired")),
+                    },
+                ),
+            ],
+        }),
+    }
+}
+
+fn metric(judge: Judge) -> MetricContent {
+    MetricContent {
+        description: "Description".to_owned(),
+        value: MetricDomain::Numerical {
+            lower_bound: -1.5,
+            upper_bound: 10.0,
+        },
+        judge,
+    }
+}
+
+fn agent(protocol: Protocol) -> AgentContent {
+    let connection = Connection {
+        protocol,
+        timeout_ms: 1000,
+        max_attempts: 2,
+        max_reply_bytes: 4096,
+    };
+    AgentContent {
+        connection: Some(connection),
+        document: Some(json("{\"a\":1}")),
+    }
+}
+
+fn strings() -> BTreeMap<String, String> {
+    BTreeMap::from([("KEY".to_owned(), "{{ secret.KEY }}".to_owned())])
+}
+
+fn version_set() -> VersionSet {
+    let preference = ModelPreference {
+        llm_name: text("model"),
+        params: json("{}"),
+    };
+    VersionSet {
+        agent_version: Some(3),
+        context_graph_version: None,
+        llm_model_preferences: BTreeMap::from([("EngageUser".to_owned(), preference)]),
+    }
+}
+
+fn profile() -> ServiceProfile {
+    ServiceProfile {
+        name: name("Service"),
+        description: text("Description"),
+        is_active: true,
+        agent_id: AgentId(oid(1)),
+        context_graph_id: ContextGraphId(oid(2)),
+        tags: tags(),
+        keyterms: vec!["blood sugar".to_owned().try_into().unwrap()],
+    }
+}
+
+fn unit_test() -> UnitTestDefinition {
+    let criterion = |criterion| SuccessCriterion {
+        name: name("c"),
+        metric_id: MetricId(oid(6)),
+        criterion,
+    };
+    UnitTestDefinition {
+        description: text("Description"),
+        service_id: ServiceId(oid(3)),
+        version_set: VersionSetName::release(),
+        persona_id: PersonaId(oid(4)),
+        scenario_id: ScenarioId(oid(5)),
+        max_interactions: 20,
+        success_criteria: vec![
+            criterion(Criterion::Boolean { expected_value: true }),
+            criterion(Criterion::Numerical {
+                verb: Comparison::AtLeast,
+                threshold: 7.5,
+            }),
+            criterion(Criterion::Categorical {
+                expected_values: vec![name("resolved")],
+            }),
+        ],
+        tags: tags(),
+    }
+}
+
+fn set() -> UnitTestSetDefinition {
+    UnitTestSetDefinition {
+        name: name("Set"),
+        description: Some(text("Description")),
+        entries: vec![SetEntry {
+            unit_test_id: UnitTestId(oid(7)),
+            run_count: 5,
+        }],
+        tags: tags(),
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        tests: vec![PlannedTest {
+            unit_test_id: UnitTestId(oid(7)),
+            name: name("Test"),
+            run_count: 5,
+            service_id: ServiceId(oid(3)),
+            version_set: VersionSetName::release(),
+            agent: (AgentId(oid(1)), 3),
+            context_graph: (ContextGraphId(oid(2)), 1),
+            scenario: (ScenarioId(oid(5)), 2),
+            persona: (PersonaId(oid(4)), 4),
+            llm_model_preferences: version_set().llm_model_preferences,
+            max_interactions: 20,
+            criteria: vec![PlannedCriterion {
+                name: name("c"),
+                metric_id: MetricId(oid(6)),
+                metric_version: 2,
+                criterion: Criterion::Boolean {
+                    expected_value: false,
+                },
+            }],
+        }],
+        options: RunOptions {
+            seed: 42,
+            max_concurrency: Some(8),
+        },
+    }
+}
+
+fn tally() -> Tally {
+    Tally {
+        planned: 15,
+        passed: 1,
+        failed: 2,
+        invalid: 3,
+        errored: 4,
+        cancelled: 5,
+    }
+}
+
+/// One commit with these events.
+pub(super) fn commit(events: Vec<Event>) -> Commit {
+    Commit {
+        org: "acme".parse().unwrap(),
+        object: ObjectRef::new(Kind::Persona, PersonaId(oid(4))),
+        meta: CommitMeta {
+            actor: "ann".parse().unwrap(),
+            at: Time::from_micros(1_700_000_000_123_456),
+            command_id: "command-1".parse().unwrap(),
+            command_digest: Digest::of(b"command"),
+            index: 1,
+            count: 2,
+            traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
+        },
+        events,
+    }
+}
+
+/// One of every event; where a body has variants, each of them.
+pub(super) fn events() -> Vec<Event> {
+    let organization = OrganizationProfile {
+        title: name("Acme"),
+        preferred_language: Some("eng".to_owned().try_into().unwrap()),
+        timezone: Some("UTC".to_owned().try_into().unwrap()),
+    };
+    let judges = metric(Judge::Contains {
+        texts: vec![text("x")],
+        all: true,
+        case_sensitive: true,
+        scope: Scope::LastAgent,
+    });
+    let stdio = Protocol::Stdio {
+        command: vec![text("python3"), text("agent.py")],
+        framing: StdioFraming::Prompt {
+            prompt: Some("> ".to_owned()),
+        },
+        env: strings(),
+        working_directory: Some(text("/srv")),
+        continuation: Continuation::Continue,
+    };
+    vec![
+        Event::OrganizationCreated(organization.clone()),
+        Event::OrganizationUpdated(organization),
+        Event::UserCreated(UserCreated {
+            name: name("Ann"),
+            role: name("admin"),
+        }),
+        Event::UserDeleted(()),
+        Event::ApiKeyCreated(ApiKeyCreated {
+            id: ApiKeyId(oid(9)),
+            user_id: "ann".parse().unwrap(),
+            name: name("Key"),
+            secret_hash: [7; 32],
+            expires_at: Some(Time::from_micros(1_800_000_000_000_000)),
+        }),
+        Event::ApiKeyDeleted(()),
+        Event::PersonaCreated(PersonaCreated {
+            name: name("Maria"),
+            role: name("customer"),
+            tags: tags(),
+            first: FirstVersion {
+                version_id: oid(10),
+                content: persona(),
+            },
+        }),
+        Event::PersonaUpdated(tags()),
+        Event::PersonaVersionCreated(NextVersion {
+            version: 2,
+            version_id: oid(11),
+            content: persona(),
+        }),
+        Event::PersonaDeleted(()),
+        Event::ScenarioCreated(ScenarioCreated {
+            name: name("Order"),
+            tags: tags(),
+            first: FirstVersion {
+                version_id: oid(12),
+                content: scenario(),
+            },
+        }),
+        Event::ScenarioUpdated(tags()),
+        Event::ScenarioVersionCreated(NextVersion {
+            version: 2,
+            version_id: oid(13),
+            content: scenario(),
+        }),
+        Event::ScenarioDeleted(()),
+        Event::MetricCreated(MetricCreated {
+            name: name("Polite"),
+            notes: MetricNotes {
+                applied_to_services: vec![ServiceId(oid(3))],
+                additional_notes: Some(text("Notes")),
+                tags: tags(),
+            },
+            first: FirstVersion {
+                version_id: oid(14),
+                content: judges,
+            },
+        }),
+        Event::MetricUpdated(MetricNotes {
+            applied_to_services: Vec::new(),
+            additional_notes: None,
+            tags: tags(),
+        }),
+        Event::MetricVersionCreated(NextVersion {
+            version: 2,
+            version_id: oid(15),
+            content: metric(Judge::Latency {
+                statistic: LatencyStatistic::P95,
+            }),
+        }),
+        Event::MetricDeleted(()),
+        Event::AgentCreated(name("Bot")),
+        Event::AgentVersionCreated(NextVersion {
+            version: 1,
+            version_id: oid(16),
+            content: agent(stdio),
+        }),
+        Event::AgentDeleted(()),
+        Event::ContextGraphCreated(name("Graph")),
+        Event::ContextGraphVersionCreated(NextVersion {
+            version: 1,
+            version_id: oid(17),
+            content: ContextGraphContent {
+                document: json("{\"states\":[]}"),
+            },
+        }),
+        Event::ContextGraphDeleted(()),
+        Event::ServiceCreated(ServiceCreated {
+            profile: profile(),
+            version_sets: BTreeMap::from([
+                (VersionSetName::edge(), VersionSet::default()),
+                (VersionSetName::release(), version_set()),
+            ]),
+        }),
+        Event::ServiceUpdated(profile()),
+        Event::VersionSetPut(VersionSetPut {
+            name: VersionSetName::release(),
+            version_set: version_set(),
+        }),
+        Event::VersionSetDeleted("custom".to_owned().try_into().unwrap()),
+        Event::UnitTestCreated(UnitTestCreated {
+            name: name("Test"),
+            definition: unit_test(),
+        }),
+        Event::UnitTestUpdated(unit_test()),
+        Event::UnitTestDeleted(()),
+        Event::UnitTestSetCreated(set()),
+        Event::UnitTestSetUpdated(set()),
+        Event::UnitTestSetDeleted(()),
+        Event::RunStarted(RunStarted {
+            set_id: UnitTestSetId(oid(8)),
+            set_name: name("Set"),
+            plan: plan(),
+            manifest: Digest::of(b"manifest"),
+        }),
+        Event::RunCancelled(()),
+        Event::RunCompleted(RunCompleted {
+            tally: tally(),
+            verdict: RunVerdict::Cancelled,
+            artifact: ArtifactRef {
+                digest: Digest::of(b"zip"),
+                size_bytes: 12_345,
+            },
+        }),
+    ]
+}
+
+fn turn() -> Turn {
+    Turn {
+        index: 1,
+        role: Role::Agent,
+        text: "Hello".to_owned(),
+        at: Time::from_micros(1_700_000_000_000_001),
+        latency_ms: Some(120),
+        tool_calls: vec![ToolCall {
+            name: "look_up".to_owned(),
+            arguments: json("{\"id\":1}"),
+            result: Some(json("null")),
+        }],
+        usage: Some(Usage {
+            input_tokens: 10,
+            output_tokens: 20,
+        }),
+        completed: true,
+        calls: 2,
+        repeated: true,
+    }
+}
+
+/// An entry of a conversation's journal.
+pub(super) fn turn_record() -> TurnRecord {
+    TurnRecord::Said(turn())
+}
+
+/// A result.
+pub(super) fn result() -> ConversationResult {
+    ConversationResult {
+        run: RunId(oid(20)),
+        n: 7,
+        test_idx: 1,
+        unit_test_id: UnitTestId(oid(7)),
+        run_index: 2,
+        attempts: 2,
+        claims: 3,
+        worker: "worker-1".to_owned(),
+        started_at: Time::from_micros(1_700_000_000_000_000),
+        finished_at: Time::from_micros(1_700_000_001_000_000),
+        turns: vec![turn()],
+        end: EndReason::UserLeft {
+            outcome: UserOutcome::GaveUp,
+            reason: Some("tired".to_owned()),
+        },
+        evaluations: vec![Evaluation {
+            metric_id: MetricId(oid(6)),
+            metric_version: 2,
+            value: Some(MetricValue::Categorical("resolved".to_owned())),
+            justification: "Because".to_owned(),
+            references: vec![1],
+            error: Some("none really".to_owned()),
+        }],
+        criteria: vec![CriterionOutcome {
+            name: name("c"),
+            evaluation_idx: 0,
+            criterion: Criterion::Numerical {
+                verb: Comparison::NotEqual,
+                threshold: 0.1,
+            },
+            passed: true,
+        }],
+        verdict: Verdict::Errored,
+        error: Some("broke".to_owned()),
+        usage: Usage {
+            input_tokens: 10,
+            output_tokens: 20,
+        },
+    }
+}
+
+/// A job.
+pub(super) fn job() -> Job {
+    Job {
+        key: ConversationKey {
+            org: "acme".parse().unwrap(),
+            run: RunId(oid(20)),
+            n: 7,
+        },
+        manifest: Digest::of(b"manifest"),
+        failures: vec![JobFailure {
+            worker: "worker-1".to_owned(),
+            at: Time::from_micros(1_700_000_000_000_000),
+            cause: "broke".to_owned(),
+        }],
+    }
+}
+
+/// A dead letter.
+pub(super) fn dead_letter() -> DeadLetter {
+    DeadLetter {
+        job: job(),
+        at: Time::from_micros(1_700_000_000_000_002),
+    }
+}
