@@ -2,7 +2,7 @@
 
 use journal::JournalError;
 use model::{ReadError, Rejection};
-use projections::QueryError;
+use projections::{QueryError, WaitError};
 
 /// A command was not carried out, or it is not known whether it was.
 #[derive(Debug, thiserror::Error)]
@@ -21,13 +21,8 @@ pub enum ExecuteError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The projections did not catch up with the log in time. Nothing has happened.
-    #[error("the projections are behind: they did not reach sequence {wanted} of the log within {waited_ms} ms")]
-    Behind {
-        /// The sequence waited for.
-        wanted: u64,
-        /// How long, in milliseconds.
-        waited_ms: u64,
-    },
+    #[error(transparent)]
+    Behind(#[from] WaitError),
     /// Other servers kept changing the organization in between. Nothing has happened.
     #[error("gave up after {tries} tries because other servers kept changing the organization; try again")]
     Contended {

@@ -10,6 +10,7 @@ use model::{
 };
 use projections::{Database, Log};
 use rand::Rng;
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use crate::{ExecuteError, queue::Queue};
@@ -84,6 +85,11 @@ impl Executor {
         Self { journal, database, options, queue: Arc::new(Queue::default()) }
     }
 
+    /// What runs can use here.
+    pub const fn capabilities(&self) -> &Capabilities {
+        &self.options.capabilities
+    }
+
     /// Carries out a command, once per command id and user for ever. When it returns, queries on this server see the outcome.
     pub async fn execute(&self, request: Request) -> Result<Done, ExecuteError> {
         let command_id = match &request.command_id {
@@ -123,14 +129,8 @@ impl Executor {
     }
 
     async fn wait(&self, sequence: u64) -> Result<(), ExecuteError> {
-        let timeout = self.options.catch_up_timeout;
-        match tokio::time::timeout(timeout, self.database.wait_for(Log::Events, sequence)).await {
-            Ok(reached) => Ok(reached?),
-            Err(_elapsed) => {
-                let waited_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-                Err(ExecuteError::Behind { wanted: sequence, waited_ms })
-            }
-        }
+        let deadline = Instant::now() + self.options.catch_up_timeout;
+        Ok(self.database.wait_for(Log::Events, sequence, deadline).await?)
     }
 
     /// Decides on what the projections hold now. If that is newer than the tail, the append will notice.
@@ -148,7 +148,7 @@ impl Executor {
         let (database, org, command) = (self.database.clone(), request.org.clone(), request.command.clone());
         let decided = tokio::task::spawn_blocking(move || {
             let view = database.view()?;
-            let directory = view.organization(&org);
+            let directory = view.organization(org);
             if let Some(record) = directory.command(&context.actor, &context.command_id)? {
                 if record.digest != command.digest() {
                     return Err(Rejection::CommandReused { id: context.command_id }.into());

@@ -4,11 +4,19 @@
 //! same contract suite. Nothing outside this crate knows streams, subjects or headers.
 #![warn(missing_docs)]
 
+pub mod bus;
+mod checks;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 mod error;
+mod jetstream;
+mod memory;
 mod port;
 pub mod subject;
 
 pub use error::{AppendError, JournalError};
+pub use jetstream::{ConnectOptions, Credentials, JetStream, Secret, StreamOptions};
+pub use memory::{Call, Fault, Faults, MemoryJournal, MemoryOptions};
 pub use port::{
     Appended, Journal, Lease, LeaseState, LogInfo, LogName, Notice, Published, RunCount, Stored, Subscription,
 };

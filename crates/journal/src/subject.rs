@@ -1,8 +1,8 @@
 //! Subjects: built and parsed here and nowhere else.
 //!
-//! Every token is a [`Token`](model::Token) or a number, so nothing that people choose freely (names, text) enters a subject.
+//! Every token is a [`Token`] or a number, so nothing that people choose freely (names, text) enters a subject.
 
-use model::{ConversationKey, Kind, ObjectRef, OrgId, RunId};
+use model::{ConversationKey, Digest, Kind, ObjectRef, OrgId, RunId, Token};
 
 /// Every subject of the events stream.
 pub const ALL_EVENTS: &str = "evt.>";
@@ -16,6 +16,10 @@ pub const ALL_JOBS: &str = "job.>";
 pub const ALL_RETRIES: &str = "retry.>";
 /// Every dead letter.
 pub const ALL_DEAD_LETTERS: &str = "dlq.>";
+/// Every lead.
+pub const ALL_LEADS: &str = "lead.*";
+/// Every cancel notice.
+pub const ALL_CONTROL: &str = "ctl.*.*";
 
 /// Commits on one object.
 pub fn event(org: &OrgId, object: &ObjectRef) -> String {
@@ -88,6 +92,26 @@ pub fn parse_run(subject: &str) -> Option<(OrgId, RunId)> {
     let (_prefix, rest) = subject.split_once('.')?;
     let [org, run] = tokens(rest, "")?;
     Some((org.parse().ok()?, run.parse().ok()?))
+}
+
+/// Everything of a run in the queue: jobs to be taken and jobs that wait to be tried again.
+pub fn run_queue(org: &OrgId, run: RunId) -> String {
+    format!("*.{org}.{run}.*")
+}
+
+/// Who leads under a name.
+pub fn lead(name: &Token) -> String {
+    format!("lead.{name}")
+}
+
+/// The name under which a sealed manifest is kept in the object store.
+pub fn manifest_object(digest: Digest) -> String {
+    format!("manifest/{digest}")
+}
+
+/// The name under which an artifact is kept in the object store.
+pub fn artifact_object(run: RunId, digest: Digest) -> String {
+    format!("artifact/{run}/{digest}")
 }
 
 fn tokens<'a, const N: usize>(subject: &'a str, prefix: &str) -> Option<[&'a str; N]> {

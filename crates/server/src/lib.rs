@@ -1,1 +1,17 @@
-//! server
+//! The server: keeps the projections up with the log, executes commands, answers queries, admits conversations.
+//!
+//! Several servers may run on one log. Each has projections of its own; one dispatcher among them is active.
+
+mod bus;
+mod dispatcher;
+mod gateway;
+mod key_hasher;
+mod projector;
+mod server;
+
+pub use bus::Bus;
+pub use dispatcher::Options as DispatcherOptions;
+pub use gateway::{Caller, Gateway, Metadata, check_suite};
+pub use key_hasher::KeyHasher;
+pub use projector::ProjectorError;
+pub use server::{Options, Server, ServerError};

@@ -1,1 +1,29 @@
-//! simulation
+//! Everything that talks to agents: simulated users, connections to agents under test, and judges.
+//!
+//! The only crate with outbound HTTP and child processes. It holds no state between calls but connection pools, knows
+//! neither the log nor the store, and decides nothing: a worker drives it with what the conversation engine asks for.
+//!
+//! Everything it is given is hostile: what agents say, what people write into scripts, templates, expressions and
+//! schemas. So every input has a limit, every evaluation a budget, and every wait a deadline.
+
+mod agent;
+mod briefing;
+mod check;
+mod excerpt;
+mod expression;
+mod isolated;
+mod judge;
+mod pattern;
+mod secrets;
+mod template;
+#[cfg(test)]
+mod test_support;
+mod user;
+mod view;
+
+pub use agent::{AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions};
+pub use briefing::{Briefing, BriefingError};
+pub use check::{Finding, check_connection, check_metric, check_script};
+pub use judge::evaluate;
+pub use secrets::{SecretSource, Secrets};
+pub use user::{SimulatedUser, UserError, UserMove, simulated_user};

@@ -2,13 +2,15 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
+    sync::Arc,
     time::Duration,
 };
 
 use serde_json::Value;
 
 use super::*;
+use crate::wait_until;
 
 /// Just enough of the protocol to see which server answers.
 struct Connection {
@@ -119,4 +121,27 @@ async fn drop_ends_the_server() {
     tokio::net::TcpStream::connect(&address)
         .await
         .expect_err("a dropped server listens no more");
+}
+
+#[tokio::test]
+async fn restart_waits_for_its_port() {
+    let server = Arc::new(NatsServer::start());
+    server.kill();
+    let holder = TcpListener::bind(server.address()).expect("a killed server leaves its port");
+    let restart = tokio::task::spawn_blocking({
+        let server = Arc::clone(&server);
+        move || server.restart()
+    });
+    wait_until(Duration::from_secs(10), "a refused restart", async || {
+        let log = server.log();
+        if log.contains("address already in use") {
+            Ok(())
+        } else {
+            Err(log)
+        }
+    })
+    .await;
+    drop(holder);
+    restart.await.expect("the restart succeeds once the port is free");
+    Connection::open(&server);
 }

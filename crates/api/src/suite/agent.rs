@@ -1,0 +1,245 @@
+//! `kind: Agent`. A connection has the same shape under `rehearse.connection` of an agent version.
+
+mod http;
+
+use std::collections::BTreeMap;
+
+use model::{
+    AgentContent, Connection, Continuation, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_REPLY_BYTES, DEFAULT_TIMEOUT_MS,
+    Protocol, StdioFraming,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    FieldErrors, Pointer,
+    read::{Fields, Read as _, variant, words},
+};
+
+pub use http::{ExtractDoc, HttpTemplateDoc, MethodWord, OpenAiChatDoc, OpenDoc, RequestDoc};
+
+/// How an agent under test is reached.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AgentSpec {
+    /// How to reach the agent. Without one it cannot be simulated with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<ConnectionDoc>,
+    /// A description of the agent that is stored and handed out as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<Map<String, Value>>,
+}
+
+/// How a conversation with an agent is held: one of the three protocols, with bounds.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct ConnectionDoc {
+    /// A child process per conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stdio: Option<StdioDoc>,
+    /// An OpenAI-compatible chat completion API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openai_chat: Option<OpenAiChatDoc>,
+    /// Any JSON API, by templates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_template: Option<HttpTemplateDoc>,
+    /// How long one reply may take, in milliseconds. Default: 60000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 600_000))]
+    pub timeout_ms: Option<u32>,
+    /// How often one call is tried in all. Default: 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10))]
+    pub max_attempts: Option<u32>,
+    /// The longest reply accepted, in bytes. Default: 262144.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub max_reply_bytes: Option<u32>,
+}
+
+/// A child process per conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct StdioDoc {
+    /// The program and its arguments; no shell.
+    #[schemars(length(min = 1, max = 100))]
+    pub command: Vec<String>,
+    /// How messages are framed. Default: `jsonLines`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub framing: Option<FramingDoc>,
+    /// Environment variables (templates, such as `{{ secret.API_KEY }}`).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
+    pub env: BTreeMap<String, String>,
+    /// Where the child runs. Default: the worker's own directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub working_directory: Option<String>,
+    /// What happens to a conversation whose child died with its worker. Default: `restart`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continuation: Option<ContinuationWord>,
+}
+
+/// How messages to and from a child process are framed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum FramingDoc {
+    /// One JSON object per line, both ways.
+    JsonLines,
+    /// Plain text, one line each way.
+    Lines,
+    /// Plain text; a reply ends where the child prompts again, such as `> `.
+    Prompt(String),
+}
+
+/// What happens to a conversation that lost its worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ContinuationWord {
+    /// It goes on at its last turn: the agent keeps the session, or each call carries the history.
+    Continue,
+    /// It starts again, visibly, as a further attempt.
+    Restart,
+}
+
+words! {
+    Continuation {
+        Continue = "continue",
+        Restart = "restart",
+    }
+}
+
+pub(super) fn read(fields: &mut Fields<'_>) -> Option<AgentContent> {
+    let connection = fields.optional_with("connection", read_connection);
+    let document = fields.json_object("document");
+    Some(AgentContent { connection: connection?, document: document? })
+}
+
+/// Reads a connection.
+pub(crate) fn read_connection(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Connection> {
+    let mut fields = Fields::of(value, at, errors)?;
+    let stdio = fields.optional_with("stdio", read_stdio);
+    let openai_chat = fields.optional_with("openaiChat", http::read_openai_chat);
+    let http_template = fields.optional_with("httpTemplate", http::read_http_template);
+    let timeout_ms = fields.number_or("timeoutMs", 1..=600_000, DEFAULT_TIMEOUT_MS);
+    let max_attempts = fields.number_or("maxAttempts", 1..=10, DEFAULT_MAX_ATTEMPTS);
+    let max_reply_bytes = fields.number_or("maxReplyBytes", 1..=1024 * 1024, DEFAULT_MAX_REPLY_BYTES);
+    let named = ["stdio", "openaiChat", "httpTemplate"]
+        .into_iter()
+        .filter(|key| value.get(key).is_some_and(|protocol| !protocol.is_null()))
+        .count();
+    if named != 1 {
+        fields.fault_here("a connection has exactly one of `stdio`, `openaiChat` or `httpTemplate`");
+    }
+    fields.finish();
+    let protocol = stdio?.or(openai_chat?).or(http_template?)?;
+    if named != 1 {
+        return None;
+    }
+    let connection = Connection {
+        protocol,
+        timeout_ms: timeout_ms?,
+        max_attempts: max_attempts?,
+        max_reply_bytes: max_reply_bytes?,
+    };
+    if let Err(reason) = connection.check() {
+        errors.push(at, reason.to_string());
+        return None;
+    }
+    Some(connection)
+}
+
+fn read_stdio(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Protocol> {
+    let mut fields = Fields::of(value, at, errors)?;
+    let command = fields.list("command", 1..=100);
+    let framing = fields.optional_with("framing", read_framing);
+    let env = fields.texts("env", 100);
+    let working_directory = fields.optional("workingDirectory");
+    let continuation = fields.or("continuation", Continuation::Restart);
+    fields.finish();
+    Some(Protocol::Stdio {
+        command: command?,
+        framing: framing?.unwrap_or(StdioFraming::JsonLines),
+        env: env?,
+        working_directory: working_directory?,
+        continuation: continuation?,
+    })
+}
+
+fn read_framing(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<StdioFraming> {
+    let (word, content, at) = variant(value, &["jsonLines", "lines", "prompt"], at, errors)?;
+    match (word, content) {
+        ("jsonLines", None) => Some(StdioFraming::JsonLines),
+        ("lines", None) => Some(StdioFraming::Prompt { prompt: None }),
+        ("prompt", Some(prompt)) => {
+            let prompt = String::read(prompt, &at, errors)?;
+            if prompt.is_empty() {
+                errors.push(&at, "must not be empty; for one line each way write `lines`");
+                return None;
+            }
+            Some(StdioFraming::Prompt { prompt: Some(prompt) })
+        }
+        ("prompt", None) => {
+            errors.push(&at, "needs the prompt: write `prompt: \"> \"`");
+            None
+        }
+        (_, _) => {
+            errors.push(&at, format!("`{word}` stands alone: write `framing: {word}`"));
+            None
+        }
+    }
+}
+
+pub(super) fn write(content: &AgentContent) -> AgentSpec {
+    AgentSpec {
+        connection: content.connection.as_ref().map(write_connection),
+        document: content.document.as_ref().map(crate::wire::object),
+    }
+}
+
+/// Writes a connection.
+pub(crate) fn write_connection(connection: &Connection) -> ConnectionDoc {
+    let beside = |value: u32, default: u32| (value != default).then_some(value);
+    let mut doc = ConnectionDoc {
+        stdio: None,
+        openai_chat: None,
+        http_template: None,
+        timeout_ms: beside(connection.timeout_ms, DEFAULT_TIMEOUT_MS),
+        max_attempts: beside(connection.max_attempts, DEFAULT_MAX_ATTEMPTS),
+        max_reply_bytes: beside(connection.max_reply_bytes, DEFAULT_MAX_REPLY_BYTES),
+    };
+    match &connection.protocol {
+        Protocol::Stdio { command, framing, env, working_directory, continuation } => {
+            doc.stdio = Some(StdioDoc {
+                command: command.iter().map(ToString::to_string).collect(),
+                framing: match framing {
+                    StdioFraming::JsonLines => None,
+                    StdioFraming::Prompt { prompt: None } => Some(FramingDoc::Lines),
+                    StdioFraming::Prompt { prompt: Some(prompt) } => Some(FramingDoc::Prompt(prompt.clone())),
+                },
+                env: env.clone(),
+                working_directory: working_directory.as_ref().map(ToString::to_string),
+                continuation: match continuation {
+                    Continuation::Continue => Some(ContinuationWord::Continue),
+                    Continuation::Restart => None,
+                },
+            });
+        }
+        Protocol::OpenAiChat { base_url, model, api_key, system, headers, parameters } => {
+            doc.openai_chat = Some(OpenAiChatDoc {
+                base_url: base_url.to_string(),
+                model: model.to_string(),
+                api_key: api_key.as_ref().map(ToString::to_string),
+                system: system.as_ref().map(ToString::to_string),
+                headers: headers.clone(),
+                parameters: parameters.as_ref().map(crate::wire::object),
+            });
+        }
+        Protocol::HttpTemplate { request, extract, open, continuation } => {
+            doc.http_template = Some(http::write(request, extract, open.as_ref(), *continuation));
+        }
+    }
+    doc
+}

@@ -1,0 +1,88 @@
+//! `up`: everything in one process.
+
+mod installation;
+
+use crate::{
+    app::{DONE, Done},
+    commands::Setting,
+    exit::Exit,
+    failure::Failure,
+    output::{Output, log},
+    runtime,
+    settings::Settings,
+};
+
+use installation::Installation;
+
+/// What `up` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  rehearse up --data-dir data                    with a nats-server of its own, on this machine only
+  rehearse up --data-dir data --workers 4
+  rehearse up --data-dir data --nats nats://nats.internal:4222 --nats-user rehearse --nats-password-file /run/secrets/nats
+
+Stop it with Ctrl-C or SIGTERM: workers finish what they can, then everything ends in order. The first start makes an
+organization, a user and an API key; DIR/credentials.json says how to use them. Environment variables of this process that
+do not begin with REHEARSE_ are what `secret.NAME` means in agents.")]
+pub(crate) struct Arguments {
+    /// How many workers to start
+    #[arg(long, value_name = "N")]
+    workers: Option<u32>,
+
+    /// The nats-server to start, instead of looking for one
+    #[arg(long, value_name = "PATH", env = "REHEARSE_NATS_SERVER")]
+    nats_server: Option<String>,
+}
+
+pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
+    let (settings, _layers) = setting.settings(|places| {
+        places
+            .flag("--workers", "worker.workers", arguments.workers)
+            .flag("--nats-server", "nats.server", arguments.nats_server)
+    })?;
+    run_installation(settings, true, setting)
+}
+
+/// Runs a server, and with `all` the workers and the aggregator too, until a signal or a failure.
+pub(crate) fn run_installation(settings: Settings, all: bool, setting: &Setting) -> Done {
+    log::start(&settings.log, setting.output)?;
+    let output = setting.output;
+    let place = setting.global.place.clone();
+    runtime::block_on(async move {
+        let mut signals = runtime::EndSignals::listen()?;
+        let mut installation = tokio::select! {
+            started = Installation::start(&settings, &place, all, output) => started?,
+            () = signals.next() => return Ok(Exit::Stopped),
+        };
+        output.say(&installation.greeting());
+        let failure = tokio::select! {
+            () = signals.next() => None,
+            failure = installation.failed() => Some(failure),
+        };
+        let stopped = stop(installation, failure.is_none(), output, &mut signals).await;
+        match failure.or(stopped) {
+            Some(failure) => Err(failure.into()),
+            None => DONE,
+        }
+    })
+}
+
+/// Stops everything in order. A second signal ends it at once.
+async fn stop(
+    installation: Installation,
+    asked: bool,
+    output: Output,
+    signals: &mut runtime::EndSignals,
+) -> Option<Failure> {
+    if asked {
+        output.note("stopping; once more ends it at once");
+    }
+    tokio::select! {
+        stopped = installation.stop(output) => stopped,
+        () = signals.next() => {
+            let message = "ended at once; unfinished conversations go on at the next start";
+            Some(Failure::new(Exit::Stopped, message))
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The roles: what each is started with, and how it ends. One process may play one or all of them.
+
+pub(crate) mod provision;
+mod running;
+mod start;
+
+pub(crate) use running::{Running, run_until_signal};
+pub(crate) use start::{build, now, start_aggregator, start_server, start_workers};

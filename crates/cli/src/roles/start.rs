@@ -1,0 +1,120 @@
+//! Starting each role from the settings.
+
+use std::{sync::Arc, time::Duration};
+
+use aggregator::Aggregator;
+use journal::Journal;
+use model::{Capabilities, Time, Token, WorkerId};
+use projections::{Database, OpenOptions};
+use server::{DispatcherOptions, Server};
+use simulation::{Agents, AgentsOptions, Secrets};
+use tokio_util::sync::CancellationToken;
+use worker::{LiveSimulation, Worker};
+
+use super::Running;
+use crate::{
+    data_dir::{DataDir, make_private_dir},
+    failure::{Failure, chain},
+    output::Output,
+    secret::random_bytes,
+    settings::Settings,
+};
+
+/// The least time between two rounds of the dispatcher.
+const DISPATCH_INTERVAL: Duration = Duration::from_millis(20);
+
+/// What manifests call this build.
+pub(crate) fn build() -> String {
+    format!("rehearse {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Opens the projections and starts the server on them. When this returns, it has caught up with the log.
+pub(crate) async fn start_server(
+    journal: Arc<dyn Journal>,
+    data_dir: &DataDir,
+    settings: &Settings,
+    output: Output,
+) -> Result<Server, Failure> {
+    let directory = data_dir.projections();
+    make_private_dir(&directory)?;
+    let path = data_dir.projections_file();
+    let opening = tokio::task::spawn_blocking(move || Database::open(&path, OpenOptions::default()));
+    let opened = opening
+        .await
+        .map_err(|lost| Failure::bug(format!("opening the projections ended: {lost}")))?
+        .map_err(|error| Failure::configuration(chain(&error)))?;
+    if opened.rebuilt {
+        output.say("the projections were of another version and are made again from the log");
+    }
+    let options = server::Options {
+        commands: commands::Options {
+            clock: Arc::new(now),
+            catch_up_timeout: settings.server.catch_up_timeout.duration(),
+            capabilities: Capabilities { build: build(), user_model: None, judge_model: None },
+        },
+        dispatcher: DispatcherOptions {
+            holder: unique_name("server")?.to_string(),
+            max_in_flight: settings.dispatcher.max_in_flight,
+            max_in_flight_per_run: settings.dispatcher.max_in_flight_per_run,
+            lead_ttl: settings.dispatcher.lead_ttl.duration(),
+            resync_interval: settings.dispatcher.resync_interval.duration(),
+            min_interval: DISPATCH_INTERVAL,
+        },
+    };
+    Server::start(journal, opened.database, options).await.map_err(|error| {
+        Failure::configuration(chain(&error))
+            .help("`rehearse projections rebuild` makes the server's view again from the log, if that is what is wrong.")
+    })
+}
+
+/// Starts the workers of this process.
+pub(crate) fn start_workers(
+    journal: &Arc<dyn Journal>,
+    settings: &Settings,
+    workers: &mut Running,
+) -> Result<(), Failure> {
+    let agents = Agents::new(&AgentsOptions::default(), Secrets::from_env())
+        .map_err(|error| Failure::bug(format!("agents cannot be called: {}", chain(&error))))?;
+    let simulation = Arc::new(LiveSimulation::new(agents));
+    for _ in 0..settings.worker.workers {
+        let options = worker::Options {
+            concurrency: settings.worker.concurrency,
+            max_failures: settings.worker.max_failures,
+            retry_delay: settings.worker.retry_delay.duration(),
+            drain_timeout: settings.worker.drain_timeout.duration(),
+            ..worker::Options::new(WorkerId(unique_name("worker")?))
+        };
+        let name = options.name.to_string();
+        let worker = Worker::new(Arc::clone(journal), simulation.clone(), options);
+        workers.start(name, |shutdown: CancellationToken| async move {
+            worker.run(shutdown).await.map_err(|error| chain(&error))
+        });
+    }
+    Ok(())
+}
+
+/// Starts the aggregator of this process.
+pub(crate) fn start_aggregator(journal: Arc<dyn Journal>, settings: &Settings, aggregators: &mut Running) {
+    let options = aggregator::Options {
+        max_concurrent_runs: settings.aggregator.max_concurrent_runs.get(),
+        ..aggregator::Options::default()
+    };
+    let aggregator = Aggregator::new(journal, options);
+    aggregators.start("aggregator".to_owned(), |shutdown| async move {
+        aggregator.run(shutdown).await.map_err(|error| chain(&error))
+    });
+}
+
+/// A name that no other process has.
+fn unique_name(role: &str) -> Result<Token, Failure> {
+    let suffix = u64::from_be_bytes(random_bytes::<8>()?);
+    format!("{role}-{suffix:016x}")
+        .parse()
+        .map_err(|invalid| Failure::bug(format!("`{role}` cannot be part of a name: {invalid}")))
+}
+
+/// The time, for people: order comes from sequences.
+pub(crate) fn now() -> Time {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Time::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+}

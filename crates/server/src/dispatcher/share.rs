@@ -1,0 +1,96 @@
+//! Sharing what may be admitted: between organizations first, then between each one's runs.
+
+use std::collections::BTreeMap;
+
+use model::OrgId;
+
+/// What one run asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Demand {
+    /// Whose run it is.
+    pub(super) org: OrgId,
+    /// Conversations in flight.
+    pub(super) in_flight: u32,
+    /// Conversations that wait to be admitted.
+    pub(super) waiting: u32,
+    /// The most that may be in flight.
+    pub(super) cap: u32,
+}
+
+impl Demand {
+    fn wants(&self, given: u32) -> bool {
+        given < self.waiting && self.in_flight + given < self.cap
+    }
+}
+
+/// How many conversations of each run to admit, so that at most `total` are in flight. Whoever has least in flight is served next
+/// (max-min fairness): first the organization, then its run. A small run behind a large one is thus served at once.
+pub(super) fn fair_shares(demands: &[Demand], total: u32) -> Vec<u32> {
+    let mut given = vec![0_u32; demands.len()];
+    let mut per_org: BTreeMap<&OrgId, u32> = BTreeMap::new();
+    let mut in_flight = 0_u32;
+    for demand in demands {
+        *per_org.entry(&demand.org).or_default() += demand.in_flight;
+        in_flight = in_flight.saturating_add(demand.in_flight);
+    }
+    for _ in in_flight..total {
+        let hungry = demands.iter().enumerate().filter(|(index, demand)| demand.wants(given[*index]));
+        let next = hungry.min_by_key(|(index, demand)| {
+            (per_org.get(&demand.org).copied(), demand.in_flight + given[*index], *index)
+        });
+        let Some((index, demand)) = next else { break };
+        given[index] += 1;
+        *per_org.entry(&demand.org).or_default() += 1;
+    }
+    given
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Demand, fair_shares};
+
+    fn demand(org: &str, in_flight: u32, waiting: u32, cap: u32) -> Demand {
+        Demand { org: org.parse().unwrap(), in_flight, waiting, cap }
+    }
+
+    #[test]
+    fn a_small_run_behind_a_large_one_is_served() {
+        let shares = fair_shares(&[demand("a", 50, 100_000, 1000), demand("a", 0, 10, 1000)], 64);
+        assert_eq!(shares, [4, 10]);
+    }
+
+    #[test]
+    fn organizations_share_alike_whatever_the_number_of_their_runs() {
+        let one = demand("a", 0, 1000, 1000);
+        let shares = fair_shares(&[one.clone(), one.clone(), one, demand("b", 0, 1000, 1000)], 60);
+        assert_eq!(shares, [10, 10, 10, 30]);
+    }
+
+    #[test]
+    fn a_cap_holds() {
+        assert_eq!(fair_shares(&[demand("a", 3, 100, 5)], 64), [2]);
+    }
+
+    proptest! {
+        #[test]
+        fn shares_are_within_bounds_and_leave_nothing_idle(
+            demands in prop::collection::vec((0..3_u8, 0..20_u32, 0..40_u32, 0..30_u32), 0..8),
+            total in 0..100_u32,
+        ) {
+            let demands: Vec<_> =
+                demands.iter().map(|(org, f, w, c)| demand(&format!("o{org}"), *f, *w, *c)).collect();
+            let shares = fair_shares(&demands, total);
+            let in_flight: u32 = demands.iter().map(|demand| demand.in_flight).sum();
+            let given: u32 = shares.iter().sum();
+            prop_assert!(given <= total.saturating_sub(in_flight));
+            for (demand, share) in demands.iter().zip(&shares) {
+                prop_assert!(*share <= demand.waiting);
+                prop_assert!(*share == 0 || demand.in_flight + share <= demand.cap);
+            }
+            let someone_waits = demands.iter().zip(&shares).any(|(demand, share)| demand.wants(*share));
+            prop_assert!(!someone_waits || in_flight + given >= total);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The gateway: what a signed-in caller may ask for, whatever the transport. It reads the request, checks it, executes the command or
+//! answers the query, and renders the answer as JSON.
+//!
+//! It trusts the transport for one thing only: who the caller is.
+
+mod check;
+mod commands;
+mod failure;
+mod queries;
+
+use std::sync::Arc;
+
+use ::commands::{Done, Executor, Request};
+use api::{
+    CommandRequest,
+    error::{ErrorCode, Problem},
+    read::read,
+};
+use journal::Journal;
+use model::{Command, CommandId, OrgId, Time, UserId};
+use projections::{Database, Log, OrgView};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::{Duration, Instant};
+
+use crate::{KeyHasher, Server};
+
+pub use check::suite_objects as check_suite;
+pub(crate) use failure::of_execute;
+
+/// How long a query waits for the projections to reach what the caller has seen.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The tenant.
+    pub org: OrgId,
+    /// The user.
+    pub user: UserId,
+}
+
+/// What came with a request beside its body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// Names the command, so that a repetition has no further effect.
+    pub command_id: Option<CommandId>,
+    /// The caller's trace.
+    pub traceparent: Option<String>,
+    /// The sequence that the caller has seen: the answer shows at least that.
+    pub seen: Option<u64>,
+}
+
+/// Answers requests.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    executor: Executor,
+    journal: JournalHandle,
+    database: Database,
+    clock: Clock,
+    started_at: Time,
+    build: String,
+    key_hasher: KeyHasher,
+}
+
+#[derive(Clone)]
+struct JournalHandle(Arc<dyn Journal>);
+
+impl std::fmt::Debug for JournalHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Journal")
+    }
+}
+
+#[derive(Clone)]
+struct Clock(Arc<dyn Fn() -> Time + Send + Sync>);
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+impl Gateway {
+    /// The gateway of a running server.
+    pub fn of(server: &Server) -> Self {
+        let options = &server.options().commands;
+        Self {
+            executor: server.executor().clone(),
+            journal: JournalHandle(Arc::clone(server.journal())),
+            database: server.database().clone(),
+            clock: Clock(Arc::clone(&options.clock)),
+            started_at: server.started_at(),
+            build: options.capabilities.build.clone(),
+            key_hasher: server.options().key_hasher.clone(),
+        }
+    }
+
+    /// Carries out a command.
+    pub async fn command(
+        &self,
+        caller: &Caller,
+        metadata: Metadata,
+        kind: &str,
+        verb: &str,
+        body: &[u8],
+    ) -> Result<Value, Problem> {
+        let body = parse(body)?;
+        commands::dispatch(self, caller, metadata, kind, verb, &body).await
+    }
+
+    /// Answers a query.
+    pub async fn query(
+        &self,
+        caller: &Caller,
+        metadata: Metadata,
+        kind: &str,
+        verb: &str,
+        body: &[u8],
+    ) -> Result<Value, Problem> {
+        let body = parse(body)?;
+        if let Some(seen) = metadata.seen {
+            let deadline = Instant::now() + CATCH_UP_TIMEOUT;
+            let reached = self.database.wait_for(Log::Events, seen, deadline).await;
+            reached.map_err(|behind| Problem::new(ErrorCode::Unavailable, behind.to_string()))?;
+        }
+        queries::dispatch(self, caller, kind, verb, &body).await
+    }
+
+    /// Reads a command's request, checks it and has it executed.
+    async fn execute<R: CommandRequest>(
+        &self,
+        caller: &Caller,
+        metadata: Metadata,
+        body: &Value,
+    ) -> Result<Done, Problem> {
+        self.run(caller, metadata, read::<R>(body)?.into_command()).await
+    }
+
+    /// Checks a command and has it executed.
+    async fn run(&self, caller: &Caller, metadata: Metadata, command: Command) -> Result<Done, Problem> {
+        check::command(&command).await?;
+        let request = Request {
+            org: caller.org.clone(),
+            actor: caller.user.clone(),
+            command_id: metadata.command_id,
+            traceparent: metadata.traceparent,
+            command,
+        };
+        self.executor.execute(request).await.map_err(|error| of_execute(&error))
+    }
+
+    /// Reads from the projections, off the runtime's threads.
+    async fn look<T: Send + 'static>(
+        &self,
+        org: &OrgId,
+        question: impl FnOnce(&OrgView<'_>) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (database, org) = (self.database.clone(), org.clone());
+        let answered = tokio::task::spawn_blocking(move || {
+            let view = database.view().map_err(|error| failure::of_query(&error))?;
+            question(&view.organization(org))
+        });
+        answered.await.map_err(|ended| Problem::new(ErrorCode::Internal, ended.to_string()))?
+    }
+}
+
+/// The body as JSON. An empty body is an empty object.
+fn parse(body: &[u8]) -> Result<Value, Problem> {
+    if body.is_empty() {
+        return Ok(Value::Object(serde_json::Map::new()));
+    }
+    serde_json::from_slice(body)
+        .map_err(|error| Problem::new(ErrorCode::MalformedRequest, format!("the body is not JSON: {error}")))
+}
+
+/// An answer as JSON.
+fn render<T: Serialize>(answer: &T) -> Result<Value, Problem> {
+    serde_json::to_value(answer)
+        .map_err(|error| Problem::new(ErrorCode::Internal, format!("the answer cannot be written: {error}")))
+}
+
+/// There is no such endpoint.
+fn unknown(kind: &str, verb: &str) -> Problem {
+    Problem::new(ErrorCode::UnknownEndpoint, format!("there is no endpoint `{kind}.{verb}`"))
+}
+
+/// There is no such object.
+fn not_found(object: &model::ObjectRef) -> Problem {
+    Problem::new(ErrorCode::NotFound, format!("there is no {} `{}`", object.kind, object.key))
+}

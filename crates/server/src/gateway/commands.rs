@@ -1,0 +1,106 @@
+//! Commands: which request asks for which, and what its caller is told.
+
+mod api_keys;
+mod suite;
+
+use ::commands::Done;
+use api::{
+    agent, api_key, context_graph,
+    error::{ErrorCode, Problem},
+    metric, organization, persona, run, scenario, service, unit_test, unit_test_set, user,
+};
+use serde_json::{Value, json};
+
+use super::{Caller, Gateway, Metadata, render, unknown};
+
+/// Carries out the command `kind.verb`.
+pub(super) async fn dispatch(
+    gateway: &Gateway,
+    caller: &Caller,
+    metadata: Metadata,
+    kind: &str,
+    verb: &str,
+    body: &Value,
+) -> Result<Value, Problem> {
+    macro_rules! create {
+        ($kind:ident, $id:ident) => {{
+            let done = gateway.execute::<$kind::Create>(caller, metadata, body).await?;
+            render(&$kind::Created { $id: id(&done)? })
+        }};
+    }
+    macro_rules! version {
+        ($request:ty) => {{
+            let done = gateway.execute::<$request>(caller, metadata, body).await?;
+            Ok(json!({ "version": version(&done)? }))
+        }};
+    }
+    macro_rules! change {
+        ($request:ty) => {{
+            gateway.execute::<$request>(caller, metadata, body).await?;
+            Ok(Value::Null)
+        }};
+    }
+    match (kind, verb) {
+        ("persona", "create") => create!(persona, simulation_persona_id),
+        ("persona", "update") => change!(persona::Update),
+        ("persona", "create_version") => version!(persona::CreateVersion),
+        ("persona", "delete") => change!(persona::Delete),
+        ("scenario", "create") => create!(scenario, simulation_scenario_id),
+        ("scenario", "update") => change!(scenario::Update),
+        ("scenario", "create_version") => version!(scenario::CreateVersion),
+        ("scenario", "delete") => change!(scenario::Delete),
+        ("metric", "create") => create!(metric, id),
+        ("metric", "update") => change!(metric::Update),
+        ("metric", "create_version") => version!(metric::CreateVersion),
+        ("metric", "delete") => change!(metric::Delete),
+        ("agent", "create") => create!(agent, id),
+        ("agent", "create_version") => version!(agent::CreateVersion),
+        ("agent", "delete") => change!(agent::Delete),
+        ("context_graph", "create") => create!(context_graph, id),
+        ("context_graph", "create_version") => version!(context_graph::CreateVersion),
+        ("context_graph", "delete") => change!(context_graph::Delete),
+        ("service", "create") => create!(service, id),
+        ("service", "update") => change!(service::Update),
+        ("service", "put_version_set") => change!(service::PutVersionSet),
+        ("service", "delete_version_set") => change!(service::DeleteVersionSet),
+        ("unit_test", "create") => create!(unit_test, simulation_unit_test_id),
+        ("unit_test", "update") => change!(unit_test::Update),
+        ("unit_test", "delete") => change!(unit_test::Delete),
+        ("unit_test_set", "create") => create!(unit_test_set, simulation_unit_test_set_id),
+        ("unit_test_set", "update") => change!(unit_test_set::Update),
+        ("unit_test_set", "delete") => change!(unit_test_set::Delete),
+        ("run", "start") => {
+            let done = gateway.execute::<run::Start>(caller, metadata, body).await?;
+            render(&run::Started { simulation_unit_test_set_run_id: id(&done)? })
+        }
+        ("run", "cancel") => change!(run::Cancel),
+        ("suite", "apply") => suite::apply(gateway, caller, metadata, body).await,
+        ("organization", "update") => change!(organization::Update),
+        ("user", "create") => create!(user, id),
+        ("user", "delete") => change!(user::Delete),
+        ("api_key", "create") => api_keys::create(gateway, caller, metadata, body).await,
+        ("api_key", "delete") => {
+            let done = gateway.execute::<api_key::Delete>(caller, metadata, body).await?;
+            render(&api_key::Deleted { deleted_key_id: id(&done)? })
+        }
+        _ => Err(unknown(kind, verb)),
+    }
+}
+
+/// The id of the object that a command made.
+fn id<T: std::str::FromStr>(done: &Done) -> Result<T, Problem> {
+    let object = done.outcome.changes.first().map(|(object, _)| object);
+    object.and_then(|object| object.key.as_str().parse().ok()).ok_or_else(|| without_outcome("an object"))
+}
+
+/// The number of the version that a command made.
+fn version(done: &Done) -> Result<u32, Problem> {
+    match done.outcome.changes.first() {
+        Some((_, number)) if *number > 0 => Ok(*number),
+        Some(_) | None => Err(without_outcome("a version")),
+    }
+}
+
+fn without_outcome(what: &str) -> Problem {
+    Problem::new(ErrorCode::Internal, format!("the command was carried out but the log does not show {what} that it made"))
+}

@@ -1,0 +1,63 @@
+//! Failures as callers see them. What is wrong inside is logged here, once; callers are told only what they can use.
+
+use std::error::Error;
+
+use api::error::{ErrorCode, Problem};
+use commands::ExecuteError;
+use journal::JournalError;
+use model::ReadError;
+use projections::QueryError;
+use tracing::error;
+
+/// A command that was not carried out.
+pub(crate) fn of_execute(failure: &ExecuteError) -> Problem {
+    match failure {
+        ExecuteError::Rejected(rejection) => rejection.into(),
+        ExecuteError::Read(source) => of_read(source),
+        ExecuteError::Query(source) => of_query(source),
+        ExecuteError::Journal(source) => of_journal(source),
+        ExecuteError::Behind(_) => Problem::new(ErrorCode::Unavailable, failure.to_string()),
+        ExecuteError::Contended { .. } => Problem::new(ErrorCode::Contended, failure.to_string()),
+        ExecuteError::Internal { .. } => internal(failure),
+    }
+}
+
+/// Projections that cannot be read, or a question that they do not answer.
+pub(crate) fn of_query(failure: &QueryError) -> Problem {
+    match failure {
+        QueryError::Row(_) => internal(failure),
+        QueryError::Unlisted { .. }
+        | QueryError::Filter { .. }
+        | QueryError::Sort { .. }
+        | QueryError::TooManyValues { .. }
+        | QueryError::TooManyItems { .. }
+        | QueryError::TooManyTerms { .. } => Problem::new(ErrorCode::ValidationFailed, failure.to_string()),
+    }
+}
+
+/// State that cannot be read.
+pub(crate) fn of_read(failure: &ReadError) -> Problem {
+    internal(failure)
+}
+
+/// A log that cannot be used.
+pub(crate) fn of_journal(failure: &JournalError) -> Problem {
+    match failure {
+        JournalError::Unreachable { .. } => Problem::new(ErrorCode::Unavailable, failure.to_string()),
+        JournalError::Full { .. } => Problem::new(ErrorCode::StorageFull, failure.to_string()),
+        JournalError::TooLarge { .. } => Problem::new(ErrorCode::TooLarge, failure.to_string()),
+        JournalError::Unsuitable { .. }
+        | JournalError::Misconfigured { .. }
+        | JournalError::Unreadable { .. }
+        | JournalError::Encode(_)
+        | JournalError::Discontinuous { .. }
+        | JournalError::Object { .. }
+        | JournalError::Forbidden { .. }
+        | JournalError::Refused { .. } => internal(failure),
+    }
+}
+
+fn internal(failure: &(dyn Error + 'static)) -> Problem {
+    error!(error = failure, "a request failed");
+    Problem::new(ErrorCode::Internal, "the server could not do this; its log says why")
+}

@@ -1,0 +1,216 @@
+//! Agents under test, and how each is reached.
+//!
+//! A worker opens a session per conversation and calls it once per reply. Whatever the protocol: a reply takes at most the
+//! configured time (each try of it), has at most the configured size, and failures that may pass are tried again a bounded
+//! number of times. Nothing an agent sends is interpreted beyond its protocol.
+
+mod attempts;
+mod error;
+mod http;
+mod http_template;
+mod openai_chat;
+mod stdio;
+mod tool_calls;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use model::{AgentInput, Protocol, ToolCall, Turn, Usage};
+use tokio::time::Instant;
+
+use crate::{Briefing, Secrets};
+pub use error::AgentError;
+pub(crate) use {
+    http_template::{OPEN_VARIABLES, REQUEST_VARIABLES, RESPONSE_VARIABLES},
+    openai_chat::{OWN_FIELDS, SYSTEM_VARIABLES},
+};
+
+/// What templates that configure a connection, rather than a message, may name.
+pub(crate) const CONNECTION_VARIABLES: &[&str] =
+    &["session_id", "persona", "scenario", "context_graph", "secret"];
+/// How an event is told to an agent whose protocol knows only messages.
+const EVENT_PREFIX: &str = "[event] ";
+
+/// One call of an agent.
+#[derive(Clone, Debug)]
+pub struct AgentCall<'a> {
+    /// What the agent is given.
+    pub input: AgentInput,
+    /// The index of the turn that the reply will be.
+    pub turn_index: u32,
+    /// The same for every try of this call, by whichever worker.
+    pub idempotency_key: String,
+    /// Everything said before the reply; ends with `input`, unless the agent greets.
+    pub turns: &'a [Turn],
+}
+
+/// What an agent replied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentReply {
+    /// Its words; empty if it only called tools or only said that the conversation is complete.
+    pub text: String,
+    /// The tools it called.
+    pub tool_calls: Vec<ToolCall>,
+    /// What the reply cost, if the agent told.
+    pub usage: Option<Usage>,
+    /// The agent says that the conversation is complete.
+    pub completed: bool,
+    /// How long the reply took, in milliseconds, retries included.
+    pub latency_ms: u64,
+    /// How many calls it took.
+    pub calls: u32,
+}
+
+/// A conversation with an agent.
+#[async_trait]
+pub trait AgentSession: Send {
+    /// Gives the agent its turn and waits for the reply. What may pass was tried again already; after an error, or a call that was
+    /// broken off, the session is only good for being closed.
+    async fn call(&mut self, call: AgentCall<'_>) -> Result<AgentReply, AgentError>;
+
+    /// Ends the session. Dropping it does so too, but without waiting.
+    async fn close(self: Box<Self>);
+}
+
+/// How agents are reached.
+#[derive(Clone, Debug)]
+pub struct AgentsOptions {
+    /// How long a connection may take to come about.
+    pub connect_timeout: Duration,
+    /// Idle connections kept per host.
+    pub max_idle_per_host: usize,
+}
+
+impl Default for AgentsOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            max_idle_per_host: 64,
+        }
+    }
+}
+
+/// Opens sessions; all share one pool of connections.
+#[derive(Clone, Debug)]
+pub struct Agents {
+    http: http::Http,
+    secrets: Secrets,
+}
+
+impl Agents {
+    /// Makes the pool.
+    pub fn new(options: &AgentsOptions, secrets: Secrets) -> Result<Self, AgentError> {
+        Ok(Self {
+            http: http::Http::new(options, secrets.clone())?,
+            secrets,
+        })
+    }
+
+    /// Begins the conversation with the agent, or goes on with it after `history` (the turns so far, if another worker held it).
+    pub async fn open(
+        &self,
+        briefing: &Briefing,
+        history: &[Turn],
+    ) -> Result<Box<dyn AgentSession>, AgentError> {
+        let opened = self.open_protocol(briefing, history).await;
+        let inner = opened.map_err(|error| error.redacted(&self.secrets))?;
+        Ok(Box::new(GuardedSession {
+            inner,
+            secrets: self.secrets.clone(),
+        }))
+    }
+
+    async fn open_protocol(
+        &self,
+        briefing: &Briefing,
+        history: &[Turn],
+    ) -> Result<Box<dyn Exchange>, AgentError> {
+        let Some(connection) = &briefing.agent.content.connection else {
+            return Err(AgentError::Unsuitable {
+                agent: briefing.agent.name.to_string(),
+                reason: "this version says nothing about how to reach it; add a `connection`".to_owned(),
+            });
+        };
+        match &connection.protocol {
+            Protocol::Stdio { .. } => Ok(Box::new(
+                stdio::StdioSession::start(briefing, connection, history, &self.secrets).await?,
+            )),
+            Protocol::OpenAiChat { .. } => Ok(Box::new(openai_chat::ChatSession::new(
+                briefing,
+                connection,
+                self.http.clone(),
+                &self.secrets,
+            )?)),
+            Protocol::HttpTemplate { .. } => Ok(Box::new(
+                http_template::TemplateSession::open(
+                    briefing,
+                    connection,
+                    history,
+                    self.http.clone(),
+                    &self.secrets,
+                )
+                .await?,
+            )),
+        }
+    }
+}
+
+/// What a protocol makes of one call.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Answer {
+    text: String,
+    tool_calls: Vec<ToolCall>,
+    usage: Option<Usage>,
+    completed: bool,
+}
+
+/// A protocol. [`GuardedSession`] adds what all have in common.
+#[async_trait]
+trait Exchange: Send {
+    /// The answer, and how many calls it took.
+    async fn exchange(&mut self, call: AgentCall<'_>) -> Result<(Answer, u32), AgentError>;
+
+    async fn close(self: Box<Self>);
+
+    /// Where the agent is, for errors.
+    fn place(&self) -> &str;
+}
+
+/// Measures, refuses empty replies, and keeps secrets out of what comes back.
+struct GuardedSession {
+    inner: Box<dyn Exchange>,
+    secrets: Secrets,
+}
+
+#[async_trait]
+impl AgentSession for GuardedSession {
+    async fn call(&mut self, call: AgentCall<'_>) -> Result<AgentReply, AgentError> {
+        let started = Instant::now();
+        let (answer, calls) = self
+            .inner
+            .exchange(call)
+            .await
+            .map_err(|error| error.redacted(&self.secrets))?;
+        if answer.text.trim().is_empty() && answer.tool_calls.is_empty() && !answer.completed {
+            return Err(AgentError::Empty {
+                place: self.secrets.redact(self.inner.place()),
+            });
+        }
+        Ok(AgentReply {
+            text: self.secrets.redact(&answer.text),
+            tool_calls: answer
+                .tool_calls
+                .into_iter()
+                .map(|call| tool_calls::redacted(call, &self.secrets))
+                .collect(),
+            usage: answer.usage,
+            completed: answer.completed,
+            latency_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            calls,
+        })
+    }
+
+    async fn close(self: Box<Self>) {
+        self.inner.close().await;
+    }
+}

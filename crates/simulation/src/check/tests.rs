@@ -1,0 +1,287 @@
+use std::collections::BTreeMap;
+
+use model::{
+    Continuation, HttpExtract, HttpMethod, HttpOpen, HttpRequest, MetricDomain, Protocol, Scope,
+    StdioFraming, Text, UserOutcome,
+};
+use serde_json::json;
+
+use super::*;
+use crate::test_support::{self, name, text};
+
+fn shown(outcome: Result<(), Vec<Finding>>) -> Vec<String> {
+    outcome
+        .err()
+        .unwrap_or_default()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+fn say(line: &str) -> ScriptStep {
+    ScriptStep {
+        when: None,
+        action: ScriptAction::Say(text(line)),
+    }
+}
+
+#[test]
+fn every_bad_step_of_a_script_is_named() {
+    let bad = ScriptStep {
+        when: Some(Condition::Matches(text("("))),
+        action: ScriptAction::Say(text("{{ persona.name")),
+    };
+    let repeat = ScriptStep {
+        when: Some(Condition::Cel(text("user == 1"))),
+        action: ScriptAction::Repeat {
+            times: 2,
+            until: Some(Condition::NotMatches(text("[z-a]"))),
+            steps: vec![say("fine"), say("{{ nobody }}")],
+        },
+    };
+    let end = ScriptStep {
+        when: Some(Condition::Cel(text(
+            "agent.contains('x') && conversation.interactions > 1",
+        ))),
+        action: ScriptAction::End {
+            outcome: UserOutcome::Achieved,
+            reason: None,
+        },
+    };
+    let nested = ScriptStep {
+        when: None,
+        action: ScriptAction::Steps(vec![bad, end]),
+    };
+    let script = Script {
+        steps: vec![say("Hi {{ persona.name }}"), nested, repeat],
+    };
+    let found = shown(check_script(&script));
+    let paths: Vec<&str> = found
+        .iter()
+        .map(|finding| finding.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "steps[1].steps[0].when.matches",
+            "steps[1].steps[0].say",
+            "steps[2].when.cel",
+            "steps[2].repeat.until.not_matches",
+            "steps[2].repeat.steps[1].say",
+        ]
+    );
+    assert!(
+        found[4]
+            .contains("there is no `nobody` here; there are `agent`, `persona`, `scenario`, `conversation`")
+    );
+    assert_eq!(
+        shown(check_script(&Script { steps: vec![] })),
+        ["steps: must have at least one step"]
+    );
+    assert_eq!(
+        check_script(&Script {
+            steps: vec![say("x")]
+        }),
+        Ok(())
+    );
+}
+
+fn metric(value: MetricDomain, judge: Judge) -> Result<(), Vec<Finding>> {
+    check_metric(&MetricContent {
+        description: String::new(),
+        value,
+        judge,
+    })
+}
+
+#[test]
+fn what_a_judge_compiles_is_checked() {
+    let words = || MetricDomain::Categorical {
+        categories: vec![name("yes")],
+    };
+    let regex = |pattern| Judge::Regex {
+        pattern: text(pattern),
+        scope: Scope::All,
+    };
+    let schema = |schema| Judge::JsonSchema {
+        schema: test_support::json(&schema),
+        scope: Scope::All,
+    };
+    let called = |arguments| Judge::ToolCalled {
+        name: text("t"),
+        arguments: Some(test_support::json(&arguments)),
+    };
+    assert_eq!(metric(words(), regex("(yes|no)")), Ok(()));
+    assert!(shown(metric(words(), regex("yes")))[0].starts_with("judge.regex.pattern: needs a group"));
+    assert!(shown(metric(MetricDomain::Boolean, regex("(")))[0].contains("unclosed group"));
+    assert!(
+        shown(metric(MetricDomain::Boolean, schema(json!({"type": 1}))))[0]
+            .starts_with("judge.json_schema.schema: ")
+    );
+    let cel = |expression| {
+        metric(
+            MetricDomain::Boolean,
+            Judge::Cel {
+                expression: text(expression),
+            },
+        )
+    };
+    assert_eq!(
+        cel("conversation.interactions > 1 && persona.name != scenario.name"),
+        Ok(())
+    );
+    assert!(shown(cel("agent == ''"))[0].starts_with("judge.cel.expression: there is no `agent` here"));
+    assert!(shown(metric(MetricDomain::Boolean, called(json!([]))))[0].contains("must be an object"));
+    assert!(
+        shown(metric(MetricDomain::Boolean, Judge::Interactions))[0].starts_with(": a `interactions` judge")
+    );
+    assert_eq!(metric(MetricDomain::Boolean, Judge::Model), Ok(()));
+}
+
+fn connection(protocol: Protocol) -> Vec<String> {
+    shown(check_connection(&Connection {
+        protocol,
+        timeout_ms: 1000,
+        max_attempts: 1,
+        max_reply_bytes: 1000,
+    }))
+}
+
+#[test]
+fn child_processes_are_checked() {
+    let stdio = |framing, env: &[(&str, &str)], continuation| {
+        let env = env
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        connection(Protocol::Stdio {
+            command: vec![text("agent")],
+            framing,
+            env,
+            working_directory: None,
+            continuation,
+        })
+    };
+    let prompt = |prompt: &str| StdioFraming::Prompt {
+        prompt: Some(prompt.to_owned()),
+    };
+    let key = [("KEY", "{{ secret.KEY }}-{{ session_id }}")];
+    assert!(stdio(StdioFraming::JsonLines, &key, Continuation::Continue).is_empty());
+    assert!(stdio(prompt("> "), &key, Continuation::Restart).is_empty());
+    assert!(
+        stdio(prompt("> "), &key, Continuation::Continue)[0].starts_with("continuation: must be `restart`")
+    );
+    assert!(stdio(prompt(""), &[], Continuation::Restart)[0].starts_with("framing.prompt: "));
+    let found = stdio(
+        StdioFraming::JsonLines,
+        &[("A=B", "{{ message }}")],
+        Continuation::Restart,
+    );
+    assert!(
+        found[0].contains("not the name of an environment variable")
+            && found[1].contains("no `message` here")
+    );
+}
+
+#[test]
+fn chat_completions_are_checked() {
+    let chat = |base_url: &str, system: &str, parameters: serde_json::Value| {
+        connection(Protocol::OpenAiChat {
+            base_url: text(base_url),
+            model: text("m"),
+            api_key: Some(text("{{ secret.api }}")),
+            system: Some(text(system)),
+            headers: BTreeMap::from([("bad header".to_owned(), "x".to_owned())]),
+            parameters: Some(test_support::json(&parameters)),
+        })
+    };
+    let found = chat(
+        "ftp://host",
+        "{{ secret.KEY }}",
+        json!({"model": "other", "temperature": 1}),
+    );
+    let paths: Vec<&str> = found
+        .iter()
+        .map(|finding| finding.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "base_url",
+            "api_key",
+            "system",
+            "headers.bad header",
+            "parameters.model"
+        ]
+    );
+    assert!(
+        chat("{{ secret.URL }}", "x", json!(3))
+            .iter()
+            .any(|finding| finding == "parameters: must be an object")
+    );
+}
+
+#[test]
+fn templates_of_requests_are_checked() {
+    let request = |url: &str, body: &str| HttpRequest {
+        method: HttpMethod::Post,
+        url: text(url),
+        headers: BTreeMap::new(),
+        body: Some(text(body)),
+    };
+    let template = |request, source: &str, open: Option<HttpOpen>, continuation| {
+        let extract = HttpExtract {
+            text: text(source),
+            tool_calls: None,
+            completed: Some(text("{{ response.done }}")),
+        };
+        connection(Protocol::HttpTemplate {
+            request,
+            extract,
+            open,
+            continuation,
+        })
+    };
+    let open = || {
+        Some(HttpOpen {
+            request: request("https://host/open/{{ session_id }}", "{}"),
+            extract: BTreeMap::from([("id".to_owned(), text("/id"))]),
+        })
+    };
+    let uses = || request("https://host/{{ session.id }}", "{{ message | tojson }}");
+    let plain = || request("https://host/{{ session_id }}", "{{ message | tojson }}");
+    assert!(template(uses(), "/text", open(), Continuation::Restart).is_empty());
+    assert!(template(plain(), "/text", open(), Continuation::Continue).is_empty());
+    assert!(
+        template(uses(), "/text", open(), Continuation::Continue)[0]
+            .starts_with("continuation: must be `restart`")
+    );
+    assert!(
+        template(uses(), "/text", None, Continuation::Restart)[0].contains("no `open` that would give it")
+    );
+    assert!(
+        template(plain(), "text", None, Continuation::Restart)[0]
+            .starts_with("extract.text: must be a JSON Pointer")
+    );
+    assert!(template(plain(), "/a~2", None, Continuation::Restart)[0].contains("JSON Pointer"));
+    let found = template(
+        request("host", "{not json"),
+        "{{ reply }}",
+        None,
+        Continuation::Restart,
+    );
+    assert!(
+        found[0].starts_with("request.url: is not a URL")
+            && found[1].starts_with("request.body: is not JSON")
+    );
+    assert!(found[2].contains("there is no `reply` here; there are `response`"));
+    let early = HttpOpen {
+        request: request("https://host/{{ message }}", "{}"),
+        extract: BTreeMap::from([("id".to_owned(), Text::try_from("id").unwrap())]),
+    };
+    let found = template(plain(), "/text", Some(early), Continuation::Restart);
+    assert!(
+        found[0].contains("no `message` here") && found[1].starts_with("open.extract.id: "),
+        "{found:?}"
+    );
+}

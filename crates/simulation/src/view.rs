@@ -1,0 +1,113 @@
+//! What templates and expressions see of a briefing and a conversation, as plain JSON. Nothing here depends on a clock.
+
+use std::collections::BTreeMap;
+
+use model::{EndReason, Role, Turn};
+use serde_json::{Value, json};
+
+use crate::Briefing;
+
+/// `persona`.
+pub(crate) fn persona(briefing: &Briefing) -> Value {
+    let content = &briefing.persona.content;
+    json!({
+        "name": briefing.persona.name.as_str(),
+        "role": briefing.persona.role.as_ref().map(model::Name::as_str),
+        "background": content.background.as_str(),
+        "language": briefing.language.as_ref().map(model::Language::as_str),
+        "timezone": briefing.timezone.as_str(),
+        "user_models": content.user_models.iter().map(model::Text::as_str).collect::<Vec<_>>(),
+        "variables": variables(briefing),
+    })
+}
+
+/// The persona's variables, sensitive or not.
+pub(crate) fn variables(briefing: &Briefing) -> BTreeMap<&str, &str> {
+    let content = &briefing.persona.content;
+    let both = [
+        &content.nonsensitive_user_variables,
+        &content.sensitive_user_variables,
+    ];
+    both.into_iter()
+        .flat_map(|variables| variables.entries())
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect()
+}
+
+/// `scenario`.
+pub(crate) fn scenario(briefing: &Briefing) -> Value {
+    json!({
+        "name": briefing.scenario.name.as_str(),
+        "objective": briefing.scenario.content.objective.as_str(),
+        "instructions": briefing.scenario.content.instructions.as_str(),
+        "starts_at": briefing.starts_at.to_string(),
+    })
+}
+
+/// `conversation`: what was said so far.
+pub(crate) fn conversation(turns: &[Turn]) -> Value {
+    json!({ "turns": turns.iter().map(turn).collect::<Vec<_>>(), "interactions": interactions(turns) })
+}
+
+/// `conversation`, when it is over: also how it ended and how long it took.
+pub(crate) fn ended_conversation(turns: &[Turn], end: &EndReason) -> Value {
+    let user_outcome = match end {
+        EndReason::UserLeft { outcome, reason: _ } => Some(outcome.as_str()),
+        EndReason::AgentCompleted
+        | EndReason::MaxInteractions
+        | EndReason::AgentError { .. }
+        | EndReason::SimulatorError { .. }
+        | EndReason::Infrastructure { .. } => None,
+    };
+    let duration_ms = turns
+        .first()
+        .zip(turns.last())
+        .map_or(0, |(first, last)| last.at.millis_since(first.at));
+    json!({
+        "turns": turns.iter().map(turn).collect::<Vec<_>>(),
+        "interactions": interactions(turns),
+        "end": end.as_str(),
+        "user_outcome": user_outcome,
+        "duration_ms": duration_ms,
+    })
+}
+
+fn turn(turn: &Turn) -> Value {
+    let call = |call: &model::ToolCall| {
+        json!({
+            "name": call.name,
+            "arguments": call.arguments.value(),
+            "result": call.result.as_ref().map(model::Json::value),
+        })
+    };
+    json!({
+        "index": turn.index,
+        "role": turn.role.as_str(),
+        "text": turn.text,
+        "latency_ms": turn.latency_ms,
+        "tool_calls": turn.tool_calls.iter().map(call).collect::<Vec<_>>(),
+        "completed": turn.completed,
+    })
+}
+
+/// `history`: role and text of each turn.
+pub(crate) fn history(turns: &[Turn]) -> Value {
+    turns
+        .iter()
+        .map(|turn| json!({ "role": turn.role.as_str(), "text": turn.text }))
+        .collect()
+}
+
+/// The agent's last message; `""` if there is none.
+pub(crate) fn last_agent_text(turns: &[Turn]) -> &str {
+    turns
+        .iter()
+        .rev()
+        .find(|turn| turn.role == Role::Agent)
+        .map_or("", |turn| turn.text.as_str())
+}
+
+/// How many replies the agent gave.
+pub(crate) fn interactions(turns: &[Turn]) -> usize {
+    turns.iter().filter(|turn| turn.role == Role::Agent).count()
+}

@@ -1,0 +1,86 @@
+//! What the plan of a run says about one conversation.
+
+use model::{
+    Continuation, ConversationKey, Engine, EngineOptions, InitialMessageType, Manifest, PlannedTest, Step,
+    pin,
+};
+
+use crate::failure::Failure;
+
+/// One conversation as planned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting<'a> {
+    /// The conversation.
+    pub(crate) key: &'a ConversationKey,
+    /// The test.
+    pub(crate) test: &'a PlannedTest,
+    /// The test's position in the plan.
+    pub(crate) test_idx: usize,
+    /// Which repetition, from 0.
+    pub(crate) run_index: u32,
+    /// How it opens.
+    pub(crate) initial_message_type: InitialMessageType,
+    /// What happens to it when its worker is lost.
+    pub(crate) continuation: Continuation,
+}
+
+impl<'a> Setting<'a> {
+    /// Looks a conversation up in the manifest of its run.
+    pub(crate) fn find(manifest: &'a Manifest, key: &'a ConversationKey) -> Result<Self, Failure> {
+        if manifest.org != key.org || manifest.run != key.run {
+            return Err(Failure::lasting(format!(
+                "the job of {key} names the manifest of {}/{}",
+                manifest.org, manifest.run
+            )));
+        }
+        let located = manifest.plan.locate(key.n).and_then(|(test_idx, run_index)| {
+            Some((manifest.plan.tests.get(test_idx)?, test_idx, run_index))
+        });
+        let (test, test_idx, run_index) = located
+            .ok_or_else(|| Failure::lasting(format!("the plan of the run has no conversation {}", key.n)))?;
+        let missing = |what: &str, pin: &str| Failure::lasting(format!("the manifest lacks {what} {pin}"));
+        let (scenario, agent) = (
+            pin(test.scenario.0, test.scenario.1),
+            pin(test.agent.0, test.agent.1),
+        );
+        let scenario = manifest
+            .scenarios
+            .get(&scenario)
+            .ok_or_else(|| missing("scenario", &scenario))?;
+        let agent = manifest
+            .agents
+            .get(&agent)
+            .ok_or_else(|| missing("agent", &agent))?;
+        let connection = agent.content.connection.as_ref();
+        Ok(Self {
+            key,
+            test,
+            test_idx,
+            run_index,
+            initial_message_type: scenario.content.initial_message_type,
+            continuation: connection.map_or(Continuation::Continue, |connection| {
+                connection.protocol.continuation()
+            }),
+        })
+    }
+
+    /// A conversation that has not begun.
+    pub(crate) const fn engine(&self, max_transcript_bytes: usize) -> Engine {
+        Engine::new(EngineOptions {
+            max_interactions: self.test.max_interactions,
+            initial_message_type: self.initial_message_type,
+            max_transcript_bytes,
+        })
+    }
+
+    /// Whether a conversation that lost its worker must start again: the agent cannot continue, has or may have been spoken to, and is
+    /// to be spoken to again.
+    pub(crate) fn must_restart(&self, engine: &Engine) -> bool {
+        let is_over_or_untouched = match engine.next() {
+            Step::Judge(_) => true,
+            Step::AskUser { .. } => engine.turns().is_empty() || !engine.user_may_speak(),
+            Step::CallAgent { .. } => false,
+        };
+        self.continuation == Continuation::Restart && engine.attempts() > 0 && !is_over_or_untouched
+    }
+}
