@@ -96,8 +96,9 @@ fn the_model_knows_no_clock_and_no_randomness() {
 fn subjects_are_built_in_one_module() {
     let crates = repository().join("crates");
     for (path, text) in sources(&crates) {
-        // Tests may spell a subject out to prove what it looks like.
-        if path.contains("/journal/src/") || path.contains("/testkit/") || path.contains("tests") {
+        // Tests may spell a subject out to prove what it looks like; type names and NATS permissions only look like subjects.
+        let exempt = ["/journal/src/", "/testkit/", "tests", "/codec/registry.rs", "/embedded/config.rs"];
+        if exempt.iter().any(|part| path.contains(part)) {
             continue;
         }
         for prefix in ["\"evt.", "\"res.", "\"turn.", "\"job.", "\"retry.", "\"dlq.", "\"ctl."] {

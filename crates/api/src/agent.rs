@@ -81,7 +81,11 @@ request! {
 
 /// The fields that no reader asked for and that are not null, as a document.
 pub(crate) fn document(fields: &mut Fields<'_>) -> Option<Map<String, Value>> {
-    let rest: Map<String, Value> = fields.take_rest().into_iter().filter(|(_, value)| !value.is_null()).collect();
+    let rest: Map<String, Value> = fields
+        .take_rest()
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .collect();
     match Json::from_value(&Value::Object(rest.clone())) {
         Ok(_) => Some(rest),
         Err(reason) => {
@@ -104,13 +108,20 @@ impl Read for CreateVersion {
         let rehearse = fields.optional("rehearse");
         let document = document(&mut fields);
         fields.finish();
-        Some(Self { id: id?, version: version?, rehearse: rehearse?, document: document? })
+        Some(Self {
+            id: id?,
+            version: version?,
+            rehearse: rehearse?,
+            document: document?,
+        })
     }
 }
 
 impl CommandRequest for Create {
     fn into_command(self) -> Command {
-        Command::CreateAgent { name: self.agent_name }
+        Command::CreateAgent {
+            name: self.agent_name,
+        }
     }
 }
 
@@ -121,7 +132,11 @@ impl CommandRequest for CreateVersion {
             connection: connection.map(|connection| connection.0),
             document: (!self.document.is_empty()).then(|| kept(self.document)),
         };
-        Command::CreateAgentVersion { id: self.id, content, expected: self.version }
+        Command::CreateAgentVersion {
+            id: self.id,
+            content,
+            expected: self.version,
+        }
     }
 }
 
@@ -187,14 +202,21 @@ impl Instance {
     pub fn with_latest(org: &OrgId, agent: &Agent) -> Self {
         let latest = agent.latest.as_ref();
         let extension = Extension {
-            connection: latest.and_then(|content| content.connection.clone()).map(Into::into),
-            document: latest.and_then(|content| content.document.as_ref()).map(Json::value),
+            connection: latest
+                .and_then(|content| content.connection.clone())
+                .map(Into::into),
+            document: latest
+                .and_then(|content| content.document.as_ref())
+                .map(Json::value),
             created_at: agent.life.created.at,
             creator: UserInfo::of(org, &agent.life.created),
             updated_at: agent.life.updated.at,
             updated_by: UserInfo::of(org, &agent.life.updated),
         };
-        Self { rehearse: Some(extension), ..Self::of(agent) }
+        Self {
+            rehearse: Some(extension),
+            ..Self::of(agent)
+        }
     }
 }
 
@@ -226,7 +248,14 @@ pub struct LatestExtension {
 }
 
 /// The keys of a version that are not the document's.
-const OWN_KEYS: &[&str] = &["org_id", "agent_id", "version", "created_at", "creator", "rehearse"];
+const OWN_KEYS: &[&str] = &[
+    "org_id",
+    "agent_id",
+    "version",
+    "created_at",
+    "creator",
+    "rehearse",
+];
 
 /// `document` with the keys of `defaults` that it lacks, without the keys that are not a document's.
 pub(crate) fn completed(document: Option<&Json>, defaults: Value, own: &[&str]) -> Map<String, Value> {
@@ -245,7 +274,9 @@ impl VersionInstance {
     pub fn of(org: &OrgId, agent: &Agent, version: &Version) -> Option<Self> {
         let content = match &version.content {
             Content::Agent(content) => content,
-            Content::Persona(_) | Content::Scenario(_) | Content::Metric(_) | Content::ContextGraph(_) => return None,
+            Content::Persona(_) | Content::Scenario(_) | Content::Metric(_) | Content::ContextGraph(_) => {
+                return None;
+            }
         };
         // The SDK refuses a version without these.
         let defaults = json!({
@@ -273,7 +304,9 @@ impl VersionInstance {
             version: version.number,
             created_at: version.created.at,
             creator: UserInfo::of(org, &version.created),
-            rehearse: LatestExtension { connection: content.connection.clone().map(Into::into) },
+            rehearse: LatestExtension {
+                connection: content.connection.clone().map(Into::into),
+            },
             document: completed(content.document.as_ref(), defaults, OWN_KEYS),
         })
     }

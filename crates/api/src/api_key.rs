@@ -2,12 +2,14 @@
 
 mod duration;
 
+pub use duration::Duration;
 use model::{ApiKey, ApiKeyId, Command, Name, OrgId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{UserInfo, request::request, request::CommandRequest};
-
-pub use duration::Duration;
+use crate::{
+    UserInfo,
+    request::{CommandRequest, request},
+};
 
 request! {
     /// What Rehearse adds to the making of a key.
@@ -48,7 +50,9 @@ impl Create {
             user_id: user_id.unwrap_or_else(|| actor.clone()),
             name: self.name.unwrap_or_else(unnamed),
             secret_hash,
-            expires_at: self.duration.map(|duration| now.plus_millis(duration.as_millis())),
+            expires_at: self
+                .duration
+                .map(|duration| now.plus_millis(duration.as_millis())),
         }
     }
 }
@@ -129,7 +133,10 @@ impl Instance {
             expires_at: key.expires_at,
             creator: UserInfo::of(org, &key.life.created),
             role_id: role.map(ToString::to_string).unwrap_or_default(),
-            rehearse: Extension { user_id: key.user_id.clone(), is_deleted: key.life.is_deleted() },
+            rehearse: Extension {
+                user_id: key.user_id.clone(),
+                is_deleted: key.life.is_deleted(),
+            },
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Context graphs: on the wire `service_hierarchical_state_machine`.
 
-use model::{Command, Content, ContextGraph, ContextGraphContent, ContextGraphId, Name, OrgId, Time, Version};
+use model::{
+    Command, Content, ContextGraph, ContextGraphContent, ContextGraphId, Name, OrgId, Time, Version,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -76,20 +78,32 @@ impl Read for CreateVersion {
         let version = fields.version("version", 1);
         let document = document(&mut fields);
         fields.finish();
-        Some(Self { id: id?, version: version?, document: document? })
+        Some(Self {
+            id: id?,
+            version: version?,
+            document: document?,
+        })
     }
 }
 
 impl CommandRequest for Create {
     fn into_command(self) -> Command {
-        Command::CreateContextGraph { name: self.state_machine_name }
+        Command::CreateContextGraph {
+            name: self.state_machine_name,
+        }
     }
 }
 
 impl CommandRequest for CreateVersion {
     fn into_command(self) -> Command {
-        let content = ContextGraphContent { document: kept(self.document) };
-        Command::CreateContextGraphVersion { id: self.id, content, expected: self.version }
+        let content = ContextGraphContent {
+            document: kept(self.document),
+        };
+        Command::CreateContextGraphVersion {
+            id: self.id,
+            content,
+            expected: self.version,
+        }
     }
 }
 
@@ -158,7 +172,10 @@ impl Instance {
             updated_at: graph.life.updated.at,
             updated_by: UserInfo::of(org, &graph.life.updated),
         };
-        Self { rehearse: Some(extension), ..Self::of(graph) }
+        Self {
+            rehearse: Some(extension),
+            ..Self::of(graph)
+        }
     }
 }
 
@@ -181,14 +198,22 @@ pub struct VersionInstance {
 }
 
 /// The keys of a version that are not the document's.
-const OWN_KEYS: &[&str] = &["org_id", "service_hierarchical_state_machine_id", "version", "created_at", "creator"];
+const OWN_KEYS: &[&str] = &[
+    "org_id",
+    "service_hierarchical_state_machine_id",
+    "version",
+    "created_at",
+    "creator",
+];
 
 impl VersionInstance {
     /// A version; none if it is not of a context graph.
     pub fn of(org: &OrgId, id: ContextGraphId, version: &Version) -> Option<Self> {
         let content = match &version.content {
             Content::ContextGraph(content) => content,
-            Content::Persona(_) | Content::Scenario(_) | Content::Metric(_) | Content::Agent(_) => return None,
+            Content::Persona(_) | Content::Scenario(_) | Content::Metric(_) | Content::Agent(_) => {
+                return None;
+            }
         };
         // The SDK refuses a version without these.
         let defaults = json!({

@@ -1,8 +1,8 @@
 //! One finished conversation, whole.
 
 use model::{
-    ConversationResult, Evaluation, Json, MetricId, Name, Oid, Role, RunId, Time, ToolCall, Turn, UnitTestId, Usage,
-    UserOutcome, evaluation_id, message_id,
+    ConversationResult, Evaluation, Json, MetricId, Name, Oid, Role, RunId, Time, ToolCall, Turn, UnitTestId,
+    Usage, UserOutcome, evaluation_id, message_id,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -119,7 +119,10 @@ pub struct UsageView {
 
 impl From<Usage> for UsageView {
     fn from(usage: Usage) -> Self {
-        Self { input_tokens: usage.input_tokens, output_tokens: usage.output_tokens }
+        Self {
+            input_tokens: usage.input_tokens,
+            output_tokens: usage.output_tokens,
+        }
     }
 }
 
@@ -146,7 +149,11 @@ impl From<&model::EndReason> for EndView {
             | EndReason::Infrastructure { cause } => (None, Some(cause.clone())),
             EndReason::AgentCompleted | EndReason::MaxInteractions => (None, None),
         };
-        Self { reason: end.as_str().to_owned(), outcome, detail }
+        Self {
+            reason: end.as_str().to_owned(),
+            outcome,
+            detail,
+        }
     }
 }
 
@@ -196,7 +203,11 @@ impl From<&ConversationResult> for Conversation {
             worker: conversation.worker.clone(),
             started_at: conversation.started_at,
             finished_at: conversation.finished_at,
-            turns: conversation.turns.iter().map(|turn| turn_view(conversation, turn)).collect(),
+            turns: conversation
+                .turns
+                .iter()
+                .map(|turn| turn_view(conversation, turn))
+                .collect(),
             end: (&conversation.end).into(),
             evaluations: evaluations
                 .map(|(evaluation, index)| evaluation_view(conversation, evaluation, index))
@@ -241,7 +252,11 @@ fn turn_view(conversation: &ConversationResult, turn: &Turn) -> TurnView {
 
 /// The messages that an evaluation used.
 pub(crate) fn references(conversation: &ConversationResult, evaluation: &Evaluation) -> Vec<Oid> {
-    evaluation.references.iter().map(|index| message_id(conversation.run, conversation.n, *index)).collect()
+    evaluation
+        .references
+        .iter()
+        .map(|index| message_id(conversation.run, conversation.n, *index))
+        .collect()
 }
 
 fn evaluation_view(conversation: &ConversationResult, evaluation: &Evaluation, index: u32) -> EvaluationView {

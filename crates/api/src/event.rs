@@ -4,15 +4,14 @@ mod data;
 mod query;
 mod view;
 
+pub use data::event_data;
 use model::{CommandId, Kind, OrgId, Recorded, Time, Token, UserId};
+pub use query::{EventsQuery, HistoryQuery};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+pub use view::object_view;
 
 use crate::shape::KindShape;
-
-pub use data::event_data;
-pub use query::{EventsQuery, HistoryQuery};
-pub use view::object_view;
 
 /// One event of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,7 +95,10 @@ impl HistoryEntry {
     /// # Errors
     /// None in practice, as for [`EventView::of`].
     pub fn of(org: &OrgId, recorded: &Recorded, state: &model::Object) -> Result<Self, serde_json::Error> {
-        Ok(Self { events: EventView::of(recorded)?, state: object_view(org, state)? })
+        Ok(Self {
+            events: EventView::of(recorded)?,
+            state: object_view(org, state)?,
+        })
     }
 }
 

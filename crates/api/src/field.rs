@@ -32,7 +32,10 @@ impl FieldErrors {
     /// Adds a wrong field. Beyond [`MAX_FIELD_ERRORS`] nothing more is kept: whoever sent that much mends the first ones first.
     pub fn push(&mut self, at: &Pointer, detail: impl Into<String>) {
         if self.0.len() < MAX_FIELD_ERRORS {
-            self.0.push(FieldError { pointer: at.to_string(), detail: detail.into() });
+            self.0.push(FieldError {
+                pointer: at.to_string(),
+                detail: detail.into(),
+            });
         }
     }
 
@@ -49,7 +52,10 @@ impl FieldErrors {
     /// The same, in a document that holds the one these errors are about at `at`.
     #[must_use]
     pub fn below(self, at: &Pointer) -> Self {
-        let moved = |error: FieldError| FieldError { pointer: format!("{at}{}", error.pointer), detail: error.detail };
+        let moved = |error: FieldError| FieldError {
+            pointer: format!("{at}{}", error.pointer),
+            detail: error.detail,
+        };
         Self(self.0.into_iter().map(moved).collect())
     }
 
@@ -70,7 +76,11 @@ impl fmt::Display for FieldErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, error) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
-            let pointer = if error.pointer.is_empty() { "/" } else { error.pointer.as_str() };
+            let pointer = if error.pointer.is_empty() {
+                "/"
+            } else {
+                error.pointer.as_str()
+            };
             write!(f, "{separator}{pointer}: {}", error.detail)?;
         }
         Ok(())
@@ -92,7 +102,11 @@ impl Pointer {
     /// The field `key` of the object here.
     #[must_use]
     pub fn key(&self, key: &str) -> Self {
-        Self(format!("{}/{}", self.0, key.replace('~', "~0").replace('/', "~1")))
+        Self(format!(
+            "{}/{}",
+            self.0,
+            key.replace('~', "~0").replace('/', "~1")
+        ))
     }
 
     /// The item `index` of the array here.
@@ -131,7 +145,10 @@ mod tests {
     fn errors_read_as_one_sentence() {
         let mut errors = FieldErrors::one(&Pointer::root(), "must be an object");
         errors.push(&Pointer::root().key("name"), "is required");
-        assert_eq!(errors.clone().below(&Pointer::root().index(3)).to_string(), "/3: must be an object; /3/name: is required");
+        assert_eq!(
+            errors.clone().below(&Pointer::root().index(3)).to_string(),
+            "/3: must be an object; /3/name: is required"
+        );
         assert_eq!(errors.to_string(), "/: must be an object; /name: is required");
     }
 }

@@ -49,7 +49,9 @@ pub enum TagMatch {
 impl TagFilter {
     /// Whether labels match.
     pub fn matches(&self, tags: &model::Tags) -> bool {
-        let Some(value) = tags.entries().get(&self.key) else { return false };
+        let Some(value) = tags.entries().get(&self.key) else {
+            return false;
+        };
         match &self.value {
             TagMatch::Any => true,
             TagMatch::Null => value.is_none(),
@@ -105,11 +107,15 @@ impl VersionFilter {
         }
         let Some((from, to)) = text.split_once('-') else {
             let number = number(text)?;
-            return Some(Self { from: Some(number), to: Some(number) });
+            return Some(Self {
+                from: Some(number),
+                to: Some(number),
+            });
         };
         let from = number(from)?;
         let to = if to == "latest" { None } else { Some(number(to)?) };
-        to.is_none_or(|to| from <= to).then_some(Self { from: Some(from), to })
+        to.is_none_or(|to| from <= to)
+            .then_some(Self { from: Some(from), to })
     }
 }
 
@@ -167,7 +173,10 @@ impl Read for AsOf {
                 Err(_not_a_number) => Time::read(value, at, errors).map(Self::Time),
             },
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-                errors.push(at, "must be a sequence (a number) or a date and time with an offset");
+                errors.push(
+                    at,
+                    "must be a sequence (a number) or a date and time with an offset",
+                );
                 None
             }
         }
@@ -222,7 +231,10 @@ impl Read for Get {
             }
         };
         fields.finish();
-        Some(Self { key: key?, as_of: as_of? })
+        Some(Self {
+            key: key?,
+            as_of: as_of?,
+        })
     }
 }
 
@@ -263,7 +275,10 @@ impl Read for SortKey {
                 _ => return None,
             };
             let field = chars.as_str();
-            (!field.is_empty()).then(|| Self { field: field.to_owned(), descending })
+            (!field.is_empty()).then(|| Self {
+                field: field.to_owned(),
+                descending,
+            })
         };
         parse(value, at, errors, parser, "`+field` or `-field`")
     }
@@ -278,9 +293,18 @@ impl Read for TagFilter {
                 "*" => TagMatch::Any,
                 value => TagMatch::Exactly(value.to_owned()),
             };
-            (!key.is_empty()).then(|| Self { key: key.to_owned(), value })
+            (!key.is_empty()).then(|| Self {
+                key: key.to_owned(),
+                value,
+            })
         };
-        parse(value, at, errors, parser, "`key:value`, `key:*` (any value) or `key:` (no value)")
+        parse(
+            value,
+            at,
+            errors,
+            parser,
+            "`key:value`, `key:*` (any value) or `key:` (no value)",
+        )
     }
 }
 
@@ -288,7 +312,10 @@ impl Read for UserFilter {
     fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Self> {
         let parser = |text: &str| {
             let (org_id, user_id) = text.split_once(',')?;
-            Some(Self { org_id: org_id.trim().parse().ok()?, user_id: user_id.trim().parse().ok()? })
+            Some(Self {
+                org_id: org_id.trim().parse().ok()?,
+                user_id: user_id.trim().parse().ok()?,
+            })
         };
         parse(value, at, errors, parser, "`organization,user`")
     }
@@ -298,7 +325,13 @@ impl Read for VersionFilter {
     fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Self> {
         let accepted = "a version's number, `latest`, or a range such as `2-5` or `2-latest`";
         let number = value.as_u64().map(|number| Value::from(number.to_string()));
-        parse(number.as_ref().unwrap_or(value), at, errors, Self::parse, accepted)
+        parse(
+            number.as_ref().unwrap_or(value),
+            at,
+            errors,
+            Self::parse,
+            accepted,
+        )
     }
 }
 
@@ -306,10 +339,23 @@ impl Read for MetricVersionFilter {
     fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Self> {
         let parser = |text: &str| {
             let (metric_id, version) = text.split_once('-')?;
-            let version = if version.is_empty() { None } else { Some(version.parse().ok()?) };
-            Some(Self { metric_id: metric_id.parse().ok()?, version })
+            let version = if version.is_empty() {
+                None
+            } else {
+                Some(version.parse().ok()?)
+            };
+            Some(Self {
+                metric_id: metric_id.parse().ok()?,
+                version,
+            })
         };
-        parse(value, at, errors, parser, "`<metric>-<version>`, or `<metric>-` for any version")
+        parse(
+            value,
+            at,
+            errors,
+            parser,
+            "`<metric>-<version>`, or `<metric>-` for any version",
+        )
     }
 }
 
@@ -344,7 +390,13 @@ mod tests {
 
     #[test]
     fn a_blank_is_a_plus() {
-        assert_eq!(read::<SortKey>(&json!(" name")).unwrap(), SortKey { field: "name".to_owned(), descending: false });
+        assert_eq!(
+            read::<SortKey>(&json!(" name")).unwrap(),
+            SortKey {
+                field: "name".to_owned(),
+                descending: false
+            }
+        );
     }
 
     #[test]
@@ -384,6 +436,9 @@ mod tests {
         assert!(read::<Get>(&json!({"id": "a", "name": "b"})).is_err());
         assert!(read::<Get>(&json!({})).is_err());
         let get: Get = read(&json!({"name": "b", "as_of": 3})).unwrap();
-        assert_eq!(serde_json::to_value(&get).unwrap(), json!({"name": "b", "as_of": 3}));
+        assert_eq!(
+            serde_json::to_value(&get).unwrap(),
+            json!({"name": "b", "as_of": 3})
+        );
     }
 }

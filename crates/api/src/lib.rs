@@ -23,6 +23,7 @@ mod request;
 pub mod run;
 pub mod scenario;
 pub mod service;
+pub mod session;
 pub mod shape;
 pub mod suite;
 pub mod unit_test;
@@ -31,7 +32,12 @@ pub mod user;
 mod wire;
 
 pub use field::{FieldError, FieldErrors, MAX_FIELD_ERRORS, Pointer};
-pub use filter::{AsOf, Get, Key, MetricVersionFilter, SortKey, TagFilter, TagMatch, UserFilter, VersionFilter};
+pub use filter::{
+    AsOf, Get, Key, MetricVersionFilter, SortKey, TagFilter, TagMatch, UserFilter, VersionFilter,
+};
 pub use patch::Patch;
 pub use request::{CommandRequest, Empty};
 pub use wire::{Tag, UserInfo, VersionCreated, tag_list, tags_of_list};
+
+#[cfg(test)]
+mod contract;

@@ -1,7 +1,8 @@
 //! Metrics.
 
 use model::{
-    Command, Content, Judge, Metric, MetricContent, MetricId, Name, OrgId, ServiceId, Tags, Text, Time, Version,
+    Command, Content, Judge, Metric, MetricContent, MetricId, Name, OrgId, ServiceId, Tags, Text, Time,
+    Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -175,7 +176,11 @@ impl CommandRequest for Update {
 
 impl CommandRequest for CreateVersion {
     fn into_command(self) -> Command {
-        Command::CreateMetricVersion { id: self.id, content: self.content.into(), expected: self.version }
+        Command::CreateMetricVersion {
+            id: self.id,
+            content: self.content.into(),
+            expected: self.version,
+        }
     }
 }
 
@@ -275,7 +280,9 @@ impl From<&MetricContent> for Latest {
         Self {
             description: content.description.clone(),
             metric_value: content.value.clone().into(),
-            rehearse: LatestExtension { judge: content.judge.clone().into() },
+            rehearse: LatestExtension {
+                judge: content.judge.clone().into(),
+            },
         }
     }
 }
@@ -294,7 +301,10 @@ impl Body {
             is_deleted: metric.life.is_deleted(),
             created_at: metric.life.created.at,
             updated_at: metric.life.updated.at,
-            rehearse: Extension { latest_version: metric.latest_version, latest: None },
+            rehearse: Extension {
+                latest_version: metric.latest_version,
+                latest: None,
+            },
         }
     }
 }
@@ -302,7 +312,10 @@ impl Body {
 impl Instance {
     /// As lists show it.
     pub fn of(org: &OrgId, metric: &Metric) -> Self {
-        Self { id: metric.id, body: Body::of(org, metric) }
+        Self {
+            id: metric.id,
+            body: Body::of(org, metric),
+        }
     }
 
     /// With the newest version's content.
@@ -316,7 +329,10 @@ impl Instance {
 impl Raw {
     /// As searches show it.
     pub fn of(org: &OrgId, metric: &Metric) -> Self {
-        Self { id: metric.id, body: Body::of(org, metric) }
+        Self {
+            id: metric.id,
+            body: Body::of(org, metric),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Personas.
 
 use model::{
-    Command, Content, Language, Name, OrgId, Persona, PersonaContent, PersonaId, Tags, Text, Time, Timezone, Variables,
-    Version,
+    Command, Content, Language, Name, OrgId, Persona, PersonaContent, PersonaId, Tags, Text, Time, Timezone,
+    Variables, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -152,13 +152,20 @@ impl CommandRequest for Create {
 
 impl CommandRequest for Update {
     fn into_command(self) -> Command {
-        Command::UpdatePersona { id: self.id, tags: self.tags }
+        Command::UpdatePersona {
+            id: self.id,
+            tags: self.tags,
+        }
     }
 }
 
 impl CommandRequest for CreateVersion {
     fn into_command(self) -> Command {
-        Command::CreatePersonaVersion { id: self.id, content: self.content.into(), expected: self.version }
+        Command::CreatePersonaVersion {
+            id: self.id,
+            content: self.content.into(),
+            expected: self.version,
+        }
     }
 }
 
@@ -253,7 +260,10 @@ impl Instance {
             creator: UserInfo::of(org, &persona.life.created),
             updated_at: persona.life.updated.at,
             updated_by: UserInfo::of(org, &persona.life.updated),
-            rehearse: Extension { latest_version: persona.latest_version, latest: None },
+            rehearse: Extension {
+                latest_version: persona.latest_version,
+                latest: None,
+            },
         }
     }
 

@@ -9,14 +9,12 @@ mod scalar;
 mod similar;
 mod word;
 
-use serde_json::Value;
-
 pub use fields::Fields;
-pub use word::Word;
-
 pub(crate) use fields::{json_object, list, map, variant};
 pub(crate) use scalar::{finite, integer, limited_string};
+use serde_json::Value;
 pub(crate) use similar::closest;
+pub use word::Word;
 pub(crate) use word::{read_word, words};
 
 use crate::{FieldErrors, Pointer};

@@ -114,7 +114,9 @@ macro_rules! versions {
     };
 }
 
-pub(crate) use {list, request, versions};
+pub(crate) use list;
+pub(crate) use request;
+pub(crate) use versions;
 
 #[cfg(test)]
 mod tests {

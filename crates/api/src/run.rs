@@ -5,19 +5,20 @@ mod conversations;
 mod progress;
 mod specs;
 
-use model::{Command, Digest, OrgId, Run, RunId, RunVerdict, StartOptions, Tally, Time, UnitTestSetId, Verdict};
+pub use artifact::{ArtifactChunk, ArtifactQuery, ArtifactUrl, MAX_CHUNK_BYTES};
+pub use conversations::{ConversationRow, ConversationRows, CriterionRow, ResultsQuery, TranscriptQuery};
+use model::{
+    Command, Digest, OrgId, Run, RunId, RunVerdict, StartOptions, Tally, Time, UnitTestSetId, Verdict,
+};
+pub use progress::{Criterion, MetricResults, Outcome, Progress, TestExtension, TestResult};
 use serde::{Deserialize, Serialize};
+pub use specs::{MetricToEvaluate, TestSpec, TestSpecExtension};
 
 use crate::{
     SortKey, UserFilter, UserInfo,
     read::words,
     request::{CommandRequest, list, request},
 };
-
-pub use artifact::{ArtifactChunk, ArtifactQuery, MAX_CHUNK_BYTES};
-pub use conversations::{ConversationRow, ConversationRows, CriterionRow, ResultsQuery, TranscriptQuery};
-pub use progress::{Criterion, MetricResults, Outcome, Progress, TestExtension, TestResult};
-pub use specs::{MetricToEvaluate, TestSpec, TestSpecExtension};
 
 request! {
     /// What Rehearse adds to the start of a run.
@@ -89,11 +90,16 @@ request! {
 
 impl CommandRequest for Start {
     fn into_command(self) -> Command {
-        let options = self.rehearse.map_or_else(StartOptions::default, |extension| StartOptions {
-            seed: extension.seed,
-            max_concurrency: extension.max_concurrency,
-        });
-        Command::StartRun { set_id: self.simulation_unit_test_set_id, options }
+        let options = self
+            .rehearse
+            .map_or_else(StartOptions::default, |extension| StartOptions {
+                seed: extension.seed,
+                max_concurrency: extension.max_concurrency,
+            });
+        Command::StartRun {
+            set_id: self.simulation_unit_test_set_id,
+            options,
+        }
     }
 }
 
@@ -275,7 +281,10 @@ pub struct ArtifactView {
 
 impl From<model::ArtifactRef> for ArtifactView {
     fn from(artifact: model::ArtifactRef) -> Self {
-        Self { digest: artifact.digest, size_bytes: artifact.size_bytes }
+        Self {
+            digest: artifact.digest,
+            size_bytes: artifact.size_bytes,
+        }
     }
 }
 
@@ -326,7 +335,11 @@ impl Instance {
     /// For callers who may not see runs: neither specs nor results.
     #[must_use]
     pub fn without_specs(self) -> Self {
-        Self { unit_test_run_specs: Vec::new(), unit_test_run_results: Vec::new(), ..self }
+        Self {
+            unit_test_run_specs: Vec::new(),
+            unit_test_run_results: Vec::new(),
+            ..self
+        }
     }
 
     /// For callers who may not see unit tests: no personas, scenarios and metrics.

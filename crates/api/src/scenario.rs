@@ -1,6 +1,8 @@
 //! Scenarios.
 
-use model::{Command, Content, Name, OrgId, Scenario, ScenarioContent, ScenarioId, Tags, Text, Time, Version};
+use model::{
+    Command, Content, Name, OrgId, Scenario, ScenarioContent, ScenarioId, Tags, Text, Time, Version,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -131,7 +133,10 @@ impl From<VersionBody> for ScenarioContent {
             instructions: body.instructions,
             initial_message_type: body.initial_message_type.0,
             conversation_starts_at: body.conversation_starts_at,
-            script: body.rehearse.and_then(|extension| extension.script).map(|script| script.0),
+            script: body
+                .rehearse
+                .and_then(|extension| extension.script)
+                .map(|script| script.0),
         }
     }
 }
@@ -148,13 +153,20 @@ impl CommandRequest for Create {
 
 impl CommandRequest for Update {
     fn into_command(self) -> Command {
-        Command::UpdateScenario { id: self.id, tags: self.tags }
+        Command::UpdateScenario {
+            id: self.id,
+            tags: self.tags,
+        }
     }
 }
 
 impl CommandRequest for CreateVersion {
     fn into_command(self) -> Command {
-        Command::CreateScenarioVersion { id: self.id, content: self.content.into(), expected: self.version }
+        Command::CreateScenarioVersion {
+            id: self.id,
+            content: self.content.into(),
+            expected: self.version,
+        }
     }
 }
 
@@ -234,7 +246,9 @@ impl From<&ScenarioContent> for Latest {
             instructions: content.instructions.clone(),
             initial_message_type: InitialMessage(content.initial_message_type),
             conversation_starts_at: content.conversation_starts_at,
-            rehearse: content.script.clone().map(|script| LatestExtension { script: script.into() }),
+            rehearse: content.script.clone().map(|script| LatestExtension {
+                script: script.into(),
+            }),
         }
     }
 }
@@ -251,7 +265,10 @@ impl Instance {
             creator: UserInfo::of(org, &scenario.life.created),
             updated_at: scenario.life.updated.at,
             updated_by: UserInfo::of(org, &scenario.life.updated),
-            rehearse: Extension { latest_version: scenario.latest_version, latest: None },
+            rehearse: Extension {
+                latest_version: scenario.latest_version,
+                latest: None,
+            },
         }
     }
 

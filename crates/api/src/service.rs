@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use model::{
-    AgentId, Command, ContextGraphId, Keyterm, Name, OrgId, Service, ServiceChange, ServiceId, ServiceProfile, Tags, Text,
-    Time, VersionSetName,
+    AgentId, Command, ContextGraphId, Keyterm, Name, OrgId, Service, ServiceChange, ServiceId,
+    ServiceProfile, Tags, Text, Time, VersionSetName,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     SortKey, Tag, TagFilter, UserInfo,
     request::{CommandRequest, list, request},
-    shape::VersionSetShape,
+    shape::{ModelPreferenceShape, VersionSetShape},
     wire::tag_list,
 };
 
@@ -135,13 +135,20 @@ impl CommandRequest for Update {
 
 impl CommandRequest for PutVersionSet {
     fn into_command(self) -> Command {
-        Command::PutVersionSet { id: self.id, name: self.name, version_set: self.version_set.0 }
+        Command::PutVersionSet {
+            id: self.id,
+            name: self.name,
+            version_set: self.version_set.0,
+        }
     }
 }
 
 impl CommandRequest for DeleteVersionSet {
     fn into_command(self) -> Command {
-        Command::DeleteVersionSet { id: self.id, name: self.name }
+        Command::DeleteVersionSet {
+            id: self.id,
+            name: self.name,
+        }
     }
 }
 
@@ -197,7 +204,11 @@ impl Instance {
         Self {
             id: service.id,
             name: profile.name.clone(),
-            version_sets: service.version_sets.iter().map(|(name, set)| (name.clone(), set.clone().into())).collect(),
+            version_sets: service
+                .version_sets
+                .iter()
+                .map(|(name, set)| (name.clone(), set.clone().into()))
+                .collect(),
             description: profile.description.clone(),
             is_active: profile.is_active,
             service_hierarchical_state_machine_id: profile.context_graph_id,
@@ -206,9 +217,25 @@ impl Instance {
             keyterms: profile.keyterms.clone(),
             creator: UserInfo::of(org, &service.life.created),
             updated_by: UserInfo::of(org, &service.life.updated),
-            rehearse: Extension { created_at: service.life.created.at, updated_at: service.life.updated.at },
+            rehearse: Extension {
+                created_at: service.life.created.at,
+                updated_at: service.life.updated.at,
+            },
         }
     }
+}
+
+/// A version set with every version pinned, as conversations show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VersionSetInfo {
+    /// Its name.
+    pub name: VersionSetName,
+    /// The agent and its version.
+    pub agent_version_info: (AgentId, u32),
+    /// The context graph and its version.
+    pub service_hierarchical_state_machine_version_info: (ContextGraphId, u32),
+    /// Preferred models by interaction.
+    pub llm_model_preferences: BTreeMap<String, ModelPreferenceShape>,
 }
 
 /// What filters of services can hold.

@@ -1,8 +1,8 @@
 //! The JSON form that values of the domain have within bodies.
 
 use model::{
-    Comparison, Connection, Criterion, InitialMessageType, Judge, Json, Kind, MetricDomain, MetricType, MetricValue, ModelPreference, Script,
-    SuccessCriterion, Verdict, VersionSet,
+    Comparison, Connection, Criterion, InitialMessageType, Json, Judge, Kind, MetricDomain, MetricType,
+    MetricValue, ModelPreference, Script, SuccessCriterion, Verdict, VersionSet,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Value, json};
@@ -145,12 +145,15 @@ fn read_domain(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<
                 fields.fault("upper_bound", "must not be below `lower_bound`");
                 None
             } else {
-                bounds.map(|(lower_bound, upper_bound)| MetricDomain::Numerical { lower_bound, upper_bound })
+                bounds.map(|(lower_bound, upper_bound)| MetricDomain::Numerical {
+                    lower_bound,
+                    upper_bound,
+                })
             }
         }
-        MetricType::Categorical => {
-            fields.list("categories", 1..=50).map(|categories| MetricDomain::Categorical { categories })
-        }
+        MetricType::Categorical => fields
+            .list("categories", 1..=50)
+            .map(|categories| MetricDomain::Categorical { categories }),
     };
     fields.finish();
     domain
@@ -159,7 +162,10 @@ fn read_domain(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<
 fn write_domain(domain: &MetricDomain) -> Value {
     match domain {
         MetricDomain::Boolean => json!({"type": "boolean"}),
-        MetricDomain::Numerical { lower_bound, upper_bound } => {
+        MetricDomain::Numerical {
+            lower_bound,
+            upper_bound,
+        } => {
             json!({"type": "numerical", "lower_bound": number(*lower_bound), "upper_bound": number(*upper_bound)})
         }
         MetricDomain::Categorical { categories } => json!({"type": "categorical", "categories": categories}),
@@ -169,13 +175,14 @@ fn write_domain(domain: &MetricDomain) -> Value {
 fn read_criterion(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Criterion> {
     let mut fields = Fields::of(value, at, errors)?;
     let criterion = match fields.required("type")? {
-        MetricType::Boolean => {
-            fields.required("expected_value").map(|expected_value| Criterion::Boolean { expected_value })
-        }
+        MetricType::Boolean => fields
+            .required("expected_value")
+            .map(|expected_value| Criterion::Boolean { expected_value }),
         MetricType::Numerical => {
             let verb = fields.required("verb");
             let threshold = fields.required("threshold");
-            verb.zip(threshold).map(|(verb, threshold)| Criterion::Numerical { verb, threshold })
+            verb.zip(threshold)
+                .map(|(verb, threshold)| Criterion::Numerical { verb, threshold })
         }
         MetricType::Categorical => fields
             .list("expected_values", 1..=50)
@@ -203,7 +210,11 @@ fn read_success_criterion(value: &Value, at: &Pointer, errors: &mut FieldErrors)
     let metric_id = fields.required("metric_id");
     let criterion = fields.with("criterion", read_criterion);
     fields.finish();
-    Some(SuccessCriterion { name: name?, metric_id: metric_id?, criterion: criterion? })
+    Some(SuccessCriterion {
+        name: name?,
+        metric_id: metric_id?,
+        criterion: criterion?,
+    })
 }
 
 fn write_success_criterion(criterion: &SuccessCriterion) -> Value {
@@ -242,7 +253,10 @@ fn write_version_set(set: &VersionSet) -> Value {
 pub(crate) fn preferences(
     preferences: &std::collections::BTreeMap<String, ModelPreference>,
 ) -> std::collections::BTreeMap<String, ModelPreferenceShape> {
-    preferences.iter().map(|(name, preference)| (name.clone(), preference.clone().into())).collect()
+    preferences
+        .iter()
+        .map(|(name, preference)| (name.clone(), preference.clone().into()))
+        .collect()
 }
 
 fn read_preference(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<ModelPreference> {
@@ -250,7 +264,10 @@ fn read_preference(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
     let llm_name = fields.required("llm_name");
     let params = fields.json_object("params");
     fields.finish();
-    Some(ModelPreference { llm_name: llm_name?, params: params?.unwrap_or_else(Json::empty_object) })
+    Some(ModelPreference {
+        llm_name: llm_name?,
+        params: params?.unwrap_or_else(Json::empty_object),
+    })
 }
 
 fn write_preference(preference: &ModelPreference) -> Value {
@@ -258,10 +275,16 @@ fn write_preference(preference: &ModelPreference) -> Value {
 }
 
 /// A number as people write it: whole numbers without a fraction.
-#[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small enough to be exact")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "checked to be whole and small enough to be exact"
+)]
 pub(crate) fn number(number: f64) -> Value {
     // Beyond 2^53 not every whole number is exact.
-    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 && !(number == 0.0 && number.is_sign_negative()) {
+    if number.fract() == 0.0
+        && number.abs() < 9_007_199_254_740_992.0
+        && !(number == 0.0 && number.is_sign_negative())
+    {
         Value::from(number as i64)
     } else {
         Value::from(number)
@@ -314,8 +337,13 @@ mod tests {
 
     #[test]
     fn wrong_fields_of_a_shape_are_listed() {
-        let errors = read::<CriterionShape>(&json!({"type": "numerical", "verb": "=>", "expected_value": 1})).unwrap_err();
-        let pointers: Vec<&str> = errors.as_slice().iter().map(|error| error.pointer.as_str()).collect();
+        let errors = read::<CriterionShape>(&json!({"type": "numerical", "verb": "=>", "expected_value": 1}))
+            .unwrap_err();
+        let pointers: Vec<&str> = errors
+            .as_slice()
+            .iter()
+            .map(|error| error.pointer.as_str())
+            .collect();
         assert_eq!(pointers, ["/verb", "/threshold", "/expected_value"]);
     }
 }

@@ -22,8 +22,8 @@ mod unit_test;
 mod unit_test_set;
 
 pub use agent::{
-    AgentSpec, ConnectionDoc, ContinuationWord, ExtractDoc, FramingDoc, HttpTemplateDoc, MethodWord, OpenAiChatDoc, OpenDoc,
-    RequestDoc, StdioDoc,
+    AgentSpec, ConnectionDoc, ContinuationWord, ExtractDoc, FramingDoc, HttpTemplateDoc, MethodWord,
+    OpenAiChatDoc, OpenDoc, RequestDoc, StdioDoc,
 };
 pub use apply::{Apply, ChangeView, Changes, DifferenceWord, ExportQuery, Exported};
 pub use check::unresolved_names;
@@ -31,7 +31,8 @@ pub use context_graph::ContextGraphSpec;
 pub use criterion::CriterionDoc;
 pub use document::{API_VERSION, Document, Metadata, Spec, SuiteKind, read_object, read_suite};
 pub use judge::{
-    DEFAULT_SCOPE, ContainsDoc, JsonSchemaDoc, JudgeDoc, LatencyDoc, RegexDoc, ScopeWord, StatisticWord, ToolCalledDoc,
+    ContainsDoc, DEFAULT_SCOPE, JsonSchemaDoc, JudgeDoc, LatencyDoc, RegexDoc, ScopeWord, StatisticWord,
+    ToolCalledDoc,
 };
 pub use metric::{CategoriesDoc, MetricSpec, NumericalDoc, ValueDoc};
 pub use persona::PersonaSpec;

@@ -1,8 +1,8 @@
 //! Unit tests.
 
 use model::{
-    Command, MetricId, Name, OrgId, PersonaId, ScenarioId, ServiceId, Tags, Text, Time, UnitTest, UnitTestChange,
-    UnitTestDefinition, UnitTestId, VersionSetName,
+    Command, MetricId, Name, OrgId, PersonaId, ScenarioId, ServiceId, Tags, Text, Time, UnitTest,
+    UnitTestChange, UnitTestDefinition, UnitTestId, VersionSetName,
 };
 use serde::{Deserialize, Serialize};
 
@@ -242,7 +242,12 @@ impl Body {
             persona_id: definition.persona_id,
             scenario_id: definition.scenario_id,
             max_interactions: definition.max_interactions,
-            success_criterions: definition.success_criteria.iter().cloned().map(Into::into).collect(),
+            success_criterions: definition
+                .success_criteria
+                .iter()
+                .cloned()
+                .map(Into::into)
+                .collect(),
             is_deleted: test.life.is_deleted(),
             tags: tag_list(&definition.tags),
             creator: UserInfo::of(org, &test.life.created),
@@ -254,14 +259,20 @@ impl Body {
 impl Instance {
     /// As lists show it.
     pub fn of(org: &OrgId, test: &UnitTest) -> Self {
-        Self { id: test.id, body: Body::of(org, test) }
+        Self {
+            id: test.id,
+            body: Body::of(org, test),
+        }
     }
 }
 
 impl Raw {
     /// As searches show it.
     pub fn of(org: &OrgId, test: &UnitTest) -> Self {
-        Self { id: test.id, body: Body::of(org, test) }
+        Self {
+            id: test.id,
+            body: Body::of(org, test),
+        }
     }
 }
 

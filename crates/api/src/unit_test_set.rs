@@ -1,8 +1,8 @@
 //! Unit test sets.
 
 use model::{
-    Command, MAX_CONVERSATIONS, Name, OrgId, RunId, SetEntry, Tags, Text, Time, UnitTestId, UnitTestSet, UnitTestSetChange,
-    UnitTestSetDefinition, UnitTestSetId,
+    Command, MAX_CONVERSATIONS, Name, OrgId, RunId, SetEntry, Tags, Text, Time, UnitTestId, UnitTestSet,
+    UnitTestSetChange, UnitTestSetDefinition, UnitTestSetId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +98,10 @@ request! {
 }
 
 fn entries(entries: Vec<Entry>) -> Vec<SetEntry> {
-    let entry = |entry: Entry| SetEntry { unit_test_id: entry.unit_test_id, run_count: entry.run_count };
+    let entry = |entry: Entry| SetEntry {
+        unit_test_id: entry.unit_test_id,
+        run_count: entry.run_count,
+    };
     entries.into_iter().map(entry).collect()
 }
 
@@ -199,7 +202,10 @@ pub struct EntryInstance {
 
 impl From<&SetEntry> for EntryInstance {
     fn from(entry: &SetEntry) -> Self {
-        Self { unit_test_id: entry.unit_test_id, run_count: entry.run_count }
+        Self {
+            unit_test_id: entry.unit_test_id,
+            run_count: entry.run_count,
+        }
     }
 }
 
@@ -225,14 +231,20 @@ impl Body {
 impl Instance {
     /// As lists show it; `last_run` is the set's newest run.
     pub fn of(org: &OrgId, set: &UnitTestSet, last_run: Option<RunId>) -> Self {
-        Self { id: set.id, body: Body::of(org, set, last_run) }
+        Self {
+            id: set.id,
+            body: Body::of(org, set, last_run),
+        }
     }
 }
 
 impl Raw {
     /// As searches show it; `last_run` is the set's newest run.
     pub fn of(org: &OrgId, set: &UnitTestSet, last_run: Option<RunId>) -> Self {
-        Self { id: set.id, body: Body::of(org, set, last_run) }
+        Self {
+            id: set.id,
+            body: Body::of(org, set, last_run),
+        }
     }
 }
 

@@ -44,7 +44,11 @@ request! {
 
 impl CommandRequest for Create {
     fn into_command(self) -> Command {
-        Command::CreateUser { id: self.id, name: self.name, role: self.role }
+        Command::CreateUser {
+            id: self.id,
+            name: self.name,
+            role: self.role,
+        }
     }
 }
 

@@ -18,7 +18,10 @@ pub struct UserInfo {
 impl UserInfo {
     /// The user who made a change in an organization.
     pub fn of(org: &OrgId, change: &Change) -> Self {
-        Self { org_id: org.clone(), user_id: change.by.clone() }
+        Self {
+            org_id: org.clone(),
+            user_id: change.by.clone(),
+        }
     }
 }
 
@@ -43,7 +46,13 @@ pub struct Tag {
 
 /// Labels in the list form.
 pub fn tag_list(tags: &Tags) -> Vec<Tag> {
-    tags.entries().iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect()
+    tags.entries()
+        .iter()
+        .map(|(key, value)| Tag {
+            key: key.clone(),
+            value: value.clone(),
+        })
+        .collect()
 }
 
 /// Labels from the list form.
@@ -51,8 +60,10 @@ pub fn tag_list(tags: &Tags) -> Vec<Tag> {
 /// # Errors
 /// Too many labels, or too long ones.
 pub fn tags_of_list(tags: &[Tag]) -> Result<Tags, Invalid> {
-    let entries: BTreeMap<String, Option<String>> =
-        tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+    let entries: BTreeMap<String, Option<String>> = tags
+        .iter()
+        .map(|tag| (tag.key.clone(), tag.value.clone()))
+        .collect();
     entries.try_into()
 }
 
@@ -69,7 +80,9 @@ pub(crate) fn precise_time(time: Time) -> String {
     let micros = time.as_micros();
     let fraction = micros.rem_euclid(1_000_000);
     let whole = Time::from_micros(micros.saturating_sub(fraction)).to_string();
-    let Some(seconds) = whole.strip_suffix(".000Z") else { return time.to_string() };
+    let Some(seconds) = whole.strip_suffix(".000Z") else {
+        return time.to_string();
+    };
     if fraction == 0 {
         return format!("{seconds}Z");
     }
@@ -83,7 +96,11 @@ mod tests {
 
     #[test]
     fn times_keep_every_microsecond() {
-        for text in ["2026-01-31T09:30:00Z", "2026-01-31T09:30:00.5Z", "1969-12-31T23:59:59.000001Z"] {
+        for text in [
+            "2026-01-31T09:30:00Z",
+            "2026-01-31T09:30:00.5Z",
+            "1969-12-31T23:59:59.000001Z",
+        ] {
             let time: Time = text.parse().unwrap();
             assert_eq!(precise_time(time), text);
         }

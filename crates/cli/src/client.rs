@@ -4,6 +4,7 @@
 
 mod kinds;
 mod objects;
+mod run;
 
 use std::{collections::BTreeMap, time::Duration};
 

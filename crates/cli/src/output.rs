@@ -59,6 +59,13 @@ impl Output {
         Self { format, quiet, color: terminal && !no_color && !dumb, live: terminal && !quiet && !dumb, terminal }
     }
 
+    /// The same, for text that goes to standard output, which is never coloured.
+    #[must_use]
+    pub(crate) const fn without_color(mut self) -> Self {
+        self.color = false;
+        self
+    }
+
     /// How data is written.
     pub(crate) const fn format(self) -> Format {
         self.format

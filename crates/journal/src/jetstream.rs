@@ -30,8 +30,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use async_nats::jetstream::object_store::ObjectStore;
-
 use coalesce::Coalescer;
 pub(crate) use connection::Connection;
 pub use options::{ConnectOptions, Credentials, Secret, StreamOptions};
@@ -53,7 +51,6 @@ struct Inner {
     turns: Coalescer,
     results: Coalescer,
     jobs: Coalescer,
-    objects: ObjectStore,
     seen_claims: Mutex<BTreeMap<String, lead::Seen>>,
     urls: String,
 }
@@ -75,14 +72,12 @@ impl JetStream {
             streams::ensure(&connection, &definition, streams.replicas).await?;
         }
         streams::ensure_workers(&connection, &streams).await?;
-        let objects = objects::ensure(&connection, replicas).await?;
         let inner = Inner {
             turns: Coalescer::start(connection.clone()),
             results: Coalescer::start(connection.clone()),
             jobs: Coalescer::start(connection.clone()),
             connection,
             stream_options: streams,
-            objects,
             seen_claims: Mutex::default(),
             urls: options.shown_urls(),
         };

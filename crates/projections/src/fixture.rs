@@ -6,10 +6,9 @@ mod moves;
 use std::collections::BTreeMap;
 
 use model::{
-    ApiKeyId, ArtifactRef, Capabilities, Command, Context, ConversationResult, CriterionOutcome, DecideError,
-    Digest, EndReason, Evaluation, Kind, MemoryDirectory, MetricValue, Object, ObjectRef, OrgId, Recorded,
-    Role, Run, RunId, ServiceChange, StartOptions, Tally, Time, Token, Turn, UnitTestChange,
-    UnitTestSetChange, Usage, UserId, Verdict, VersionSet, VersionSetName, decide,
+    Capabilities, Command, Context, ConversationResult, CriterionOutcome, DecideError, Digest,
+    Directory as _, EndReason, Evaluation, Kind, MemoryDirectory, MetricValue, Object, ObjectRef, OrgId,
+    Recorded, Role, Run, RunId, Tally, Time, Turn, Usage, UserId, Verdict, decide,
 };
 
 use crate::{Database, Log, Projector};
@@ -94,7 +93,7 @@ impl World {
 
     pub(crate) fn run(&self, org: usize, run: RunId) -> Run {
         let object = ObjectRef::new(Kind::Run, run);
-        let found = Directory::object(&self.orgs[org], &object).unwrap();
+        let found = self.orgs[org].object(&object).unwrap();
         let Some(Object::Run(run)) = found else {
             panic!("there is no run {run}")
         };

@@ -8,6 +8,8 @@ mod gateway;
 mod key_hasher;
 mod projector;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use bus::Bus;
 pub use dispatcher::Options as DispatcherOptions;

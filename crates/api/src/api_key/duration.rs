@@ -18,7 +18,13 @@ pub struct Duration {
 impl Duration {
     /// So many days; none if they are not 1 to 90.
     pub const fn days(days: u64) -> Option<Self> {
-        if days < 1 || days > 90 { None } else { Some(Self { seconds: days * SECONDS_PER_DAY }) }
+        if days < 1 || days > 90 {
+            None
+        } else {
+            Some(Self {
+                seconds: days * SECONDS_PER_DAY,
+            })
+        }
     }
 
     /// In milliseconds.
@@ -29,14 +35,18 @@ impl Duration {
     /// Weeks, days, hours, minutes and whole seconds; months and years have no fixed length.
     fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix('P')?;
-        let (date, time) = rest.split_once('T').map_or((rest, None), |(date, time)| (date, Some(time)));
+        let (date, time) = rest
+            .split_once('T')
+            .map_or((rest, None), |(date, time)| (date, Some(time)));
         let seconds = sum(date, &[('W', 7 * SECONDS_PER_DAY), ('D', SECONDS_PER_DAY)])?;
         let seconds = match time {
             Some("") => return None,
             Some(time) => seconds.checked_add(sum(time, &[('H', 3600), ('M', 60), ('S', 1)])?)?,
             None => seconds,
         };
-        (SECONDS_PER_DAY..=90 * SECONDS_PER_DAY).contains(&seconds).then_some(Self { seconds })
+        (SECONDS_PER_DAY..=90 * SECONDS_PER_DAY)
+            .contains(&seconds)
+            .then_some(Self { seconds })
     }
 }
 
@@ -45,7 +55,9 @@ fn sum(text: &str, units: &[(char, u64)]) -> Option<u64> {
     let mut total = 0_u64;
     let mut rest = text;
     for (unit, seconds) in units {
-        let Some((number, behind)) = rest.split_once(*unit) else { continue };
+        let Some((number, behind)) = rest.split_once(*unit) else {
+            continue;
+        };
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
@@ -59,7 +71,11 @@ impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (days, seconds) = (self.seconds / SECONDS_PER_DAY, self.seconds % SECONDS_PER_DAY);
         write!(f, "P{days}D")?;
-        if seconds > 0 { write!(f, "T{seconds}S") } else { Ok(()) }
+        if seconds > 0 {
+            write!(f, "T{seconds}S")
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -73,7 +89,10 @@ impl Read for Duration {
     fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Self> {
         let parsed = value.as_str().and_then(Self::parse);
         if parsed.is_none() {
-            errors.push(at, "must be a duration of 1 to 90 days (ISO 8601), such as `P30D`");
+            errors.push(
+                at,
+                "must be a duration of 1 to 90 days (ISO 8601), such as `P30D`",
+            );
         }
         parsed
     }
@@ -101,7 +120,22 @@ mod tests {
 
     #[test]
     fn others_are_refused() {
-        for text in ["", "P", "PT", "P0D", "P91D", "P1M", "1D", "P1DT", "PT1H", "P-1D", "PD", "P1D1W", "P1.5D", "P99999999999999999999D"] {
+        for text in [
+            "",
+            "P",
+            "PT",
+            "P0D",
+            "P91D",
+            "P1M",
+            "1D",
+            "P1DT",
+            "PT1H",
+            "P-1D",
+            "PD",
+            "P1D1W",
+            "P1.5D",
+            "P99999999999999999999D",
+        ] {
             assert_eq!(Duration::parse(text), None, "{text}");
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{Call, Endpoint, Family, call::endpoints};
 use crate::{
-    VersionCreated, agent, api_key, context_graph, metric, organization, persona, run, scenario, service, suite, unit_test,
-    unit_test_set, user,
+    VersionCreated, agent, api_key, context_graph, metric, organization, persona, run, scenario, service,
+    suite, unit_test, unit_test_set, user,
 };
 
 endpoints! {
@@ -69,7 +69,7 @@ endpoints! {
     ServiceUpdate(service::Update) -> () = "service" "update", ["Service:UpdateService"], "Changes a service.",
         r#"{"id":"6618791275130b73714e8d1c","is_active":false}"#,
         "null";
-    ServicePutVersionSet(service::PutVersionSet) -> () = "service" "put_version_set", ["Service:CreateVersionSet", "Service:UpdateVersionSet"], "Makes or replaces a version set other than `edge`.",
+    ServicePutVersionSet(service::PutVersionSet) -> () = "service" "put_version_set", ["Service:CreateVersionSet|Service:UpdateVersionSet"], "Makes or replaces a version set other than `edge`.",
         r#"{"id":"6618791275130b73714e8d1c","name":"candidate","version_set":{"agent_version_number":1,"service_hierarchical_state_machine_version_number":null,"llm_model_preferences":{"EngageUser":{"llm_name":"gpt","params":{"temperature":0}}}}}"#,
         "null";
     ServiceDeleteVersionSet(service::DeleteVersionSet) -> () = "service" "delete_version_set", ["Service:DeleteVersionSet"], "Removes a version set that is neither `edge` nor `release` and that no unit test names.",

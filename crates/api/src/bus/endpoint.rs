@@ -32,7 +32,7 @@ pub struct Endpoint {
     pub verb: &'static str,
     /// What it does, in a sentence.
     pub summary: &'static str,
-    /// What the caller's role must permit: all of these.
+    /// What the caller's role must permit: all of these. `A|B` is either of two.
     pub permissions: &'static [&'static str],
     /// A request (JSON).
     pub example_request: &'static str,
@@ -46,5 +46,7 @@ pub fn endpoint(family: Family, kind: &str, verb: &str) -> Option<&'static Endpo
         Family::Command => COMMANDS,
         Family::Query => QUERIES,
     };
-    table.iter().find(|endpoint| endpoint.kind == kind && endpoint.verb == verb)
+    table
+        .iter()
+        .find(|endpoint| endpoint.kind == kind && endpoint.verb == verb)
 }

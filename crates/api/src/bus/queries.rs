@@ -2,8 +2,8 @@
 
 use super::{Call, DeadLetters, DeadLettersQuery, Endpoint, Family, Status, call::endpoints};
 use crate::{
-    Empty, Get, agent, api_key, context_graph, conversation::Conversation, event, metric, metric_result, organization, persona,
-    run, scenario, service, suite, unit_test, unit_test_set, user,
+    Empty, Get, agent, api_key, context_graph, conversation::Conversation, event, metric, metric_result,
+    organization, persona, run, scenario, service, suite, unit_test, unit_test_set, user,
 };
 
 endpoints! {

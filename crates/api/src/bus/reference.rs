@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    COMMAND_ID_HEADER, COMMANDS, ERROR_CODE_HEADER, ERROR_HEADER, Endpoint, QUERIES, SEEN_HEADER, SEQUENCE_HEADER,
-    TRACE_HEADER,
+    COMMAND_ID_HEADER, COMMANDS, ERROR_CODE_HEADER, ERROR_HEADER, Endpoint, QUERIES, SEEN_HEADER,
+    SEQUENCE_HEADER, TRACE_HEADER,
 };
 use crate::error::ErrorCode;
 
@@ -49,27 +49,40 @@ pub fn bus_reference() -> String {
 }
 
 fn section(text: &mut String, endpoint: &Endpoint) {
-    let Endpoint { family, kind, verb, summary, permissions, example_request, example_response } = endpoint;
-    let subject = format!("{}.<org>.<user>.{kind}.{verb}", family.as_str());
-    let permissions: Vec<String> = permissions.iter().map(|permission| format!("`{permission}`")).collect();
-    text.push_str(&[
-        "\n### ",
+    let Endpoint {
+        family,
         kind,
-        ".",
         verb,
-        "\n\n",
         summary,
-        "\n\n- Subject: `",
-        &subject,
-        "`\n- Needs: ",
-        &permissions.join(" and "),
-        "\n\nRequest:\n\n```json\n",
-        &pretty(example_request),
-        "\n```\n\nReply:\n\n```json\n",
-        &pretty(example_response),
-        "\n```\n",
-    ]
-    .concat());
+        permissions,
+        example_request,
+        example_response,
+    } = endpoint;
+    let subject = format!("{}.<org>.<user>.{kind}.{verb}", family.as_str());
+    let permissions: Vec<String> = permissions
+        .iter()
+        .map(|permission| format!("`{}`", permission.replace('|', "` or `")))
+        .collect();
+    text.push_str(
+        &[
+            "\n### ",
+            kind,
+            ".",
+            verb,
+            "\n\n",
+            summary,
+            "\n\n- Subject: `",
+            &subject,
+            "`\n- Needs: ",
+            &permissions.join(" and "),
+            "\n\nRequest:\n\n```json\n",
+            &pretty(example_request),
+            "\n```\n\nReply:\n\n```json\n",
+            &pretty(example_response),
+            "\n```\n",
+        ]
+        .concat(),
+    );
 }
 
 /// JSON for people: short parts on one line, long ones spread.
@@ -110,7 +123,8 @@ fn flat(value: &Value) -> String {
     match value {
         Value::Array(items) => format!("[{}]", items.iter().map(flat).collect::<Vec<_>>().join(", ")),
         Value::Object(fields) => {
-            let field = |(key, value): (&String, &Value)| format!("{}: {}", Value::from(key.as_str()), flat(value));
+            let field =
+                |(key, value): (&String, &Value)| format!("{}: {}", Value::from(key.as_str()), flat(value));
             format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),

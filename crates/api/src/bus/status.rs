@@ -32,6 +32,10 @@ pub struct LogStatus {
 impl LogStatus {
     /// A log that ends at `last` and was read up to `projected`.
     pub const fn of(last: u64, projected: u64) -> Self {
-        Self { last_sequence: last, projected_sequence: projected, lag: last.saturating_sub(projected) }
+        Self {
+            last_sequence: last,
+            projected_sequence: projected,
+            lag: last.saturating_sub(projected),
+        }
     }
 }

@@ -27,7 +27,12 @@ pub struct Subject {
 impl Subject {
     /// The subject of an endpoint.
     pub fn of(org: &OrgId, user: &UserId, endpoint: &Endpoint) -> String {
-        format!("{}.{org}.{user}.{}.{}", endpoint.family.as_str(), endpoint.kind, endpoint.verb)
+        format!(
+            "{}.{org}.{user}.{}.{}",
+            endpoint.family.as_str(),
+            endpoint.kind,
+            endpoint.verb
+        )
     }
 
     /// Everything that one user may ask, for the permissions of a NATS account.

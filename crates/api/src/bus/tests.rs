@@ -19,12 +19,20 @@ struct RoundTrip {
 
 impl ExampleCheck for RoundTrip {
     fn check<C: Call>(&mut self) {
-        let Endpoint { kind, verb, example_request, example_response, .. } = C::ENDPOINT;
+        let Endpoint {
+            kind,
+            verb,
+            example_request,
+            example_response,
+            ..
+        } = C::ENDPOINT;
         let request: Value = serde_json::from_str(example_request).unwrap();
-        let typed = read::<C::Request>(&request).unwrap_or_else(|errors| panic!("{kind}.{verb} request: {errors}"));
+        let typed =
+            read::<C::Request>(&request).unwrap_or_else(|errors| panic!("{kind}.{verb} request: {errors}"));
         // What a client writes must be what the server reads, and mean the same.
         let written = serde_json::to_value(&typed).unwrap();
-        let again = read::<C::Request>(&written).unwrap_or_else(|errors| panic!("{kind}.{verb} written: {errors} in {written}"));
+        let again = read::<C::Request>(&written)
+            .unwrap_or_else(|errors| panic!("{kind}.{verb} written: {errors} in {written}"));
         assert_eq!(serde_json::to_value(&again).unwrap(), written, "{kind}.{verb}");
 
         let response: Value = serde_json::from_str(example_response).unwrap();
@@ -57,10 +65,19 @@ fn endpoints_are_unique_and_fit_in_subjects() {
     for endpoint in COMMANDS.iter().chain(QUERIES) {
         let subject = Subject::of(&org, &user, endpoint);
         let parsed = Subject::parse(&subject).unwrap();
-        assert_eq!((parsed.kind.as_str(), parsed.verb.as_str()), (endpoint.kind, endpoint.verb));
-        assert_eq!((&parsed.org, &parsed.user, parsed.family), (&org, &user, endpoint.family));
+        assert_eq!(
+            (parsed.kind.as_str(), parsed.verb.as_str()),
+            (endpoint.kind, endpoint.verb)
+        );
+        assert_eq!(
+            (&parsed.org, &parsed.user, parsed.family),
+            (&org, &user, endpoint.family)
+        );
         assert!(seen.insert(subject), "{endpoint:?}");
-        assert!(endpoint.summary.ends_with('.') && !endpoint.permissions.is_empty(), "{endpoint:?}");
+        assert!(
+            endpoint.summary.ends_with('.') && !endpoint.permissions.is_empty(),
+            "{endpoint:?}"
+        );
         let found = super::endpoint(endpoint.family, endpoint.kind, endpoint.verb).unwrap();
         assert_eq!(found, endpoint);
     }
@@ -69,7 +86,14 @@ fn endpoints_are_unique_and_fit_in_subjects() {
 
 #[test]
 fn foreign_subjects_are_refused() {
-    for subject in ["", "cmd.acme.u1.persona", "cmd.acme.u1.persona.create.x", "evt.acme.u1.persona.create", "cmd.acme.*.persona.create", "cmd.acme..persona.create"] {
+    for subject in [
+        "",
+        "cmd.acme.u1.persona",
+        "cmd.acme.u1.persona.create.x",
+        "evt.acme.u1.persona.create",
+        "cmd.acme.*.persona.create",
+        "cmd.acme..persona.create",
+    ] {
         assert!(Subject::parse(subject).is_none(), "{subject}");
     }
 }
@@ -77,8 +101,14 @@ fn foreign_subjects_are_refused() {
 #[test]
 fn every_kind_of_object_can_be_changed_and_read() {
     for kind in Kind::ALL {
-        assert!(COMMANDS.iter().any(|endpoint| endpoint.kind == kind.as_str()), "{kind}");
-        assert!(QUERIES.iter().any(|endpoint| endpoint.kind == kind.as_str()), "{kind}");
+        assert!(
+            COMMANDS.iter().any(|endpoint| endpoint.kind == kind.as_str()),
+            "{kind}"
+        );
+        assert!(
+            QUERIES.iter().any(|endpoint| endpoint.kind == kind.as_str()),
+            "{kind}"
+        );
     }
 }
 
@@ -86,8 +116,19 @@ fn every_kind_of_object_can_be_changed_and_read() {
 fn what_applies_a_suite_names_every_document() {
     let body = serde_json::json!({"documents": [{"apiVersion": "rehearse/v1", "kind": "Persona", "metadata": {"name": "x"}, "spec": {}}, 1]});
     let errors = read::<crate::suite::Apply>(&body).unwrap_err();
-    let pointers: Vec<&str> = errors.as_slice().iter().map(|error| error.pointer.as_str()).collect();
-    assert_eq!(pointers, ["/documents/0/spec/role", "/documents/0/spec/background", "/documents/1"]);
+    let pointers: Vec<&str> = errors
+        .as_slice()
+        .iter()
+        .map(|error| error.pointer.as_str())
+        .collect();
+    assert_eq!(
+        pointers,
+        [
+            "/documents/0/spec/role",
+            "/documents/0/spec/background",
+            "/documents/1"
+        ]
+    );
 }
 
 #[test]
@@ -98,5 +139,8 @@ fn the_reference_is_up_to_date() {
         std::fs::write(&path, &wanted).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == wanted, "docs/bus.md is not up to date: run with REHEARSE_UPDATE_DOCS=1");
+    assert!(
+        found == wanted,
+        "docs/bus.md is not up to date: run with REHEARSE_UPDATE_DOCS=1"
+    );
 }

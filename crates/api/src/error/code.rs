@@ -136,7 +136,7 @@ codes! {
         "report it with the request id";
     /// The log or the projections cannot be used right now.
     Unavailable = "unavailable", 503, 97, "The server cannot answer now",
-        "try again in a moment; nothing was changed unless the command id says so";
+        "try again in a moment, with the same command id";
     /// Other servers kept writing to the same organization.
     Contended = "contended", 503, 97, "The organization changes too quickly",
         "try again with the same command id";
@@ -164,7 +164,9 @@ impl<'de> Deserialize<'de> for ErrorCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let known = Self::ALL.iter().find(|code| code.as_str() == text);
-        known.copied().ok_or_else(|| de::Error::custom("an error code that this build does not know; upgrade"))
+        known
+            .copied()
+            .ok_or_else(|| de::Error::custom("an error code that this build does not know; upgrade"))
     }
 }
 
@@ -179,7 +181,10 @@ mod tests {
         let codes: BTreeSet<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(codes.len(), ErrorCode::ALL.len());
         for code in codes {
-            assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{code}");
+            assert!(
+                code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+                "{code}"
+            );
         }
     }
 
@@ -188,7 +193,10 @@ mod tests {
         for code in ErrorCode::ALL {
             assert!((400..600).contains(&code.status()), "{code}");
             assert!([1, 2, 97].contains(&code.exit_code()), "{code}");
-            assert!(!code.help().ends_with('.') && !code.title().ends_with('.'), "{code}");
+            assert!(
+                !code.help().ends_with('.') && !code.title().ends_with('.'),
+                "{code}"
+            );
         }
     }
 

@@ -59,9 +59,15 @@ impl From<FieldErrors> for Problem {
             [] => "a field is not acceptable".to_owned(),
             [error] if error.pointer.is_empty() => format!("the body {}", error.detail),
             [error] => format!("{}: {}", error.pointer, error.detail),
-            [first, ..] => format!("{n_errors} fields are not acceptable, the first is {}: {}", first.pointer, first.detail),
+            [first, ..] => format!(
+                "{n_errors} fields are not acceptable, the first is {}: {}",
+                first.pointer, first.detail
+            ),
         };
-        Self { errors: errors.into(), ..Self::new(ErrorCode::ValidationFailed, detail) }
+        Self {
+            errors: errors.into(),
+            ..Self::new(ErrorCode::ValidationFailed, detail)
+        }
     }
 }
 

@@ -45,16 +45,22 @@ impl ErrorCode {
 /// The field that a refusal is about, if it is about one.
 fn field(rejection: &Rejection, within: &Pointer) -> Option<FieldError> {
     match rejection {
-        Rejection::Invalid { pointer, reason } => {
-            Some(FieldError { pointer: format!("{within}{pointer}"), detail: reason.clone() })
-        }
-        Rejection::CriterionTypeMismatch { pointer, .. } => {
-            Some(FieldError { pointer: format!("{within}{pointer}"), detail: rejection.to_string() })
-        }
+        Rejection::Invalid { pointer, reason } => Some(FieldError {
+            pointer: format!("{within}{pointer}"),
+            detail: reason.clone(),
+        }),
+        Rejection::CriterionTypeMismatch { pointer, .. } => Some(FieldError {
+            pointer: format!("{within}{pointer}"),
+            detail: rejection.to_string(),
+        }),
         Rejection::InSuite { index, source, .. } => {
             let within = Pointer::root().key("documents").index(*index);
-            field(source, &within)
-                .or_else(|| Some(FieldError { pointer: within.to_string(), detail: source.to_string() }))
+            field(source, &within).or_else(|| {
+                Some(FieldError {
+                    pointer: within.to_string(),
+                    detail: source.to_string(),
+                })
+            })
         }
         Rejection::NotFound { .. }
         | Rejection::AlreadyExists { .. }
@@ -77,7 +83,10 @@ fn field(rejection: &Rejection, within: &Pointer) -> Option<FieldError> {
 impl From<&Rejection> for Problem {
     fn from(rejection: &Rejection) -> Self {
         let errors = field(rejection, &Pointer::root()).into_iter().collect();
-        Self { errors, ..Self::new(ErrorCode::of_rejection(rejection), rejection.to_string()) }
+        Self {
+            errors,
+            ..Self::new(ErrorCode::of_rejection(rejection), rejection.to_string())
+        }
     }
 }
 
@@ -88,14 +97,28 @@ mod tests {
     use super::*;
 
     fn not_next(kind: Kind) -> Rejection {
-        Rejection::NotNextVersion { kind, expected: 2, next: 3 }
+        Rejection::NotNextVersion {
+            kind,
+            expected: 2,
+            next: 3,
+        }
     }
 
     #[test]
     fn statuses_are_those_of_the_contract() {
-        let in_use = Rejection::InUse { kind: Kind::Persona, name: "a".to_owned(), by: vec!["unit_test b".to_owned()] };
-        let taken = Rejection::NameTaken { kind: Kind::Persona, name: "a".to_owned() };
-        let missing = Rejection::NotFound { kind: Kind::Persona, what: "a".to_owned() };
+        let in_use = Rejection::InUse {
+            kind: Kind::Persona,
+            name: "a".to_owned(),
+            by: vec!["unit_test b".to_owned()],
+        };
+        let taken = Rejection::NameTaken {
+            kind: Kind::Persona,
+            name: "a".to_owned(),
+        };
+        let missing = Rejection::NotFound {
+            kind: Kind::Persona,
+            what: "a".to_owned(),
+        };
         let status = |rejection: &Rejection| ErrorCode::of_rejection(rejection).status();
         assert_eq!(status(&in_use), 400);
         assert_eq!(status(&taken), 409);
@@ -119,14 +142,26 @@ mod tests {
             is: MetricType::Categorical,
             wanted: MetricType::Boolean,
         };
-        let rejection =
-            Rejection::InSuite { index: 4, kind: Kind::UnitTest, name: "t".to_owned(), source: Box::new(source) };
+        let rejection = Rejection::InSuite {
+            index: 4,
+            kind: Kind::UnitTest,
+            name: "t".to_owned(),
+            source: Box::new(source),
+        };
         let problem = Problem::from(&rejection);
         assert_eq!(problem.code, ErrorCode::CriterionTypeMismatch);
         assert_eq!(problem.errors[0].pointer, "/documents/4/spec/criteria/1");
 
-        let source = Box::new(Rejection::NotFound { kind: Kind::Agent, what: "x".to_owned() });
-        let rejection = Rejection::InSuite { index: 0, kind: Kind::Service, name: "s".to_owned(), source };
+        let source = Box::new(Rejection::NotFound {
+            kind: Kind::Agent,
+            what: "x".to_owned(),
+        });
+        let rejection = Rejection::InSuite {
+            index: 0,
+            kind: Kind::Service,
+            name: "s".to_owned(),
+            source,
+        };
         assert_eq!(Problem::from(&rejection).errors[0].pointer, "/documents/0");
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    AgentContent, Event, FirstVersion, Json, MetricNotes, NextVersion, OrganizationProfile, PersonaContent, ServiceProfile,
-    UnitTestDefinition, UnitTestSetDefinition, VersionSet, VersionSetName,
+    AgentContent, Event, FirstVersion, Json, MetricNotes, NextVersion, OrganizationProfile, PersonaContent,
+    ServiceProfile, UnitTestDefinition, UnitTestSetDefinition, VersionSet, VersionSetName,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -23,7 +23,9 @@ use crate::{
 /// None in practice: every part has text keys. The error is kept rather than hidden.
 pub fn event_data(event: &Event) -> Result<Value, serde_json::Error> {
     match event {
-        Event::OrganizationCreated(profile) | Event::OrganizationUpdated(profile) => Ok(organization(profile)),
+        Event::OrganizationCreated(profile) | Event::OrganizationUpdated(profile) => {
+            Ok(organization(profile))
+        }
         Event::UserCreated(body) => Ok(json!({"name": body.name, "role": body.role})),
         Event::ApiKeyCreated(body) => {
             Ok(json!({"user_id": body.user_id, "name": body.name, "expires_at": body.expires_at}))
@@ -51,24 +53,26 @@ pub fn event_data(event: &Event) -> Result<Value, serde_json::Error> {
             "tags": body.tags,
             "version": first(&body.first, |content| serde_json::to_value(scenario::Latest::from(content)))?,
         })),
-        Event::ScenarioVersionCreated(body) => {
-            next(body, |content| serde_json::to_value(scenario::Latest::from(content)))
-        }
+        Event::ScenarioVersionCreated(body) => next(body, |content| {
+            serde_json::to_value(scenario::Latest::from(content))
+        }),
         Event::MetricCreated(body) => Ok(json!({
             "name": body.name,
             "notes": metric_notes(&body.notes),
             "version": first(&body.first, |content| serde_json::to_value(metric::Latest::from(content)))?,
         })),
         Event::MetricUpdated(notes) => Ok(metric_notes(notes)),
-        Event::MetricVersionCreated(body) => next(body, |content| serde_json::to_value(metric::Latest::from(content))),
+        Event::MetricVersionCreated(body) => next(body, |content| {
+            serde_json::to_value(metric::Latest::from(content))
+        }),
         Event::AgentCreated(name) | Event::ContextGraphCreated(name) => Ok(json!({"name": name})),
         Event::AgentVersionCreated(body) => next(body, agent_content),
         Event::ContextGraphVersionCreated(body) => {
             next(body, |content| Ok(json!({"document": content.document.value()})))
         }
-        Event::ServiceCreated(body) => {
-            Ok(json!({"profile": service_profile(&body.profile), "version_sets": version_sets(&body.version_sets)}))
-        }
+        Event::ServiceCreated(body) => Ok(
+            json!({"profile": service_profile(&body.profile), "version_sets": version_sets(&body.version_sets)}),
+        ),
         Event::ServiceUpdated(profile) => Ok(service_profile(profile)),
         Event::VersionSetPut(put) => {
             Ok(json!({"name": put.name, "version_set": VersionSetShape(put.version_set.clone())}))
@@ -78,7 +82,9 @@ pub fn event_data(event: &Event) -> Result<Value, serde_json::Error> {
             Ok(json!({"name": body.name, "definition": unit_test_definition(&body.definition)}))
         }
         Event::UnitTestUpdated(definition) => Ok(unit_test_definition(definition)),
-        Event::UnitTestSetCreated(definition) | Event::UnitTestSetUpdated(definition) => Ok(set_definition(definition)),
+        Event::UnitTestSetCreated(definition) | Event::UnitTestSetUpdated(definition) => {
+            Ok(set_definition(definition))
+        }
         Event::RunStarted(body) => Ok(json!({
             "set_id": body.set_id,
             "set_name": body.set_name,
@@ -154,12 +160,18 @@ fn service_profile(profile: &ServiceProfile) -> Value {
 }
 
 fn version_sets(sets: &BTreeMap<VersionSetName, VersionSet>) -> BTreeMap<String, VersionSetShape> {
-    sets.iter().map(|(name, set)| (name.to_string(), VersionSetShape(set.clone()))).collect()
+    sets.iter()
+        .map(|(name, set)| (name.to_string(), VersionSetShape(set.clone())))
+        .collect()
 }
 
 fn unit_test_definition(definition: &UnitTestDefinition) -> Value {
-    let criteria: Vec<SuccessCriterionShape> =
-        definition.success_criteria.iter().cloned().map(SuccessCriterionShape).collect();
+    let criteria: Vec<SuccessCriterionShape> = definition
+        .success_criteria
+        .iter()
+        .cloned()
+        .map(SuccessCriterionShape)
+        .collect();
     json!({
         "description": definition.description,
         "service_id": definition.service_id,

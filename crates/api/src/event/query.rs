@@ -2,10 +2,7 @@
 
 use model::{Time, Token, UserId};
 
-use crate::{
-    request::request,
-    shape::KindShape,
-};
+use crate::{request::request, shape::KindShape};
 
 request! {
     /// Reads the organization's log.

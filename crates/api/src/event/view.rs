@@ -3,7 +3,10 @@
 use model::{Object, OrgId};
 use serde_json::Value;
 
-use crate::{agent, api_key, context_graph, metric, organization, persona, run, scenario, service, unit_test, unit_test_set, user};
+use crate::{
+    agent, api_key, context_graph, metric, organization, persona, run, scenario, service, unit_test,
+    unit_test_set, user,
+};
 
 /// An object with its newest content, as far as its own state tells: a set without its newest run, a run without results, a key
 /// without its user's role.
@@ -23,6 +26,10 @@ pub fn object_view(org: &OrgId, object: &Object) -> Result<Value, serde_json::Er
         Object::Service(state) => serde_json::to_value(service::Instance::of(org, state)),
         Object::UnitTest(state) => serde_json::to_value(unit_test::Instance::of(org, state)),
         Object::UnitTestSet(state) => serde_json::to_value(unit_test_set::Instance::of(org, state, None)),
-        Object::Run(state) => serde_json::to_value(run::Instance::of(org, state, &run::Progress::of_plan(&state.plan))),
+        Object::Run(state) => serde_json::to_value(run::Instance::of(
+            org,
+            state,
+            &run::Progress::of_plan(&state.plan),
+        )),
     }
 }

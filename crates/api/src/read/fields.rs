@@ -26,7 +26,13 @@ impl<'a> Fields<'a> {
     /// The fields of `value`, which must be an object.
     pub fn of(value: &'a Value, at: &Pointer, errors: &'a mut FieldErrors) -> Option<Self> {
         match value {
-            Value::Object(map) => Some(Self { map, at: at.clone(), errors, known: Vec::new(), open: false }),
+            Value::Object(map) => Some(Self {
+                map,
+                at: at.clone(),
+                errors,
+                known: Vec::new(),
+                open: false,
+            }),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
                 errors.push(at, format!("must be an object, this is {}", described(value)));
                 None
@@ -168,9 +174,16 @@ impl<'a> Fields<'a> {
     }
 
     /// A list of so many different items.
-    pub fn distinct<T: Read + PartialEq>(&mut self, key: &'static str, count: RangeInclusive<usize>) -> Option<Vec<T>> {
+    pub fn distinct<T: Read + PartialEq>(
+        &mut self,
+        key: &'static str,
+        count: RangeInclusive<usize>,
+    ) -> Option<Vec<T>> {
         let items: Vec<T> = self.list(key, count)?;
-        let doubled = items.iter().enumerate().find(|(index, item)| items.iter().take(*index).any(|other| other == *item));
+        let doubled = items
+            .iter()
+            .enumerate()
+            .find(|(index, item)| items.iter().take(*index).any(|other| other == *item));
         if let Some((index, _)) = doubled {
             let at = self.at(key).index(index);
             self.errors.push(&at, "stands in the list twice");
@@ -181,13 +194,16 @@ impl<'a> Fields<'a> {
 
     /// An object of at most `most` texts by name; absent or null is the empty one.
     pub fn texts(&mut self, key: &'static str, most: usize) -> Option<BTreeMap<String, String>> {
-        let read = self.optional_with(key, |value, at, errors| map(value, most, at, errors, String::read))?;
+        let read = self.optional_with(key, |value, at, errors| {
+            map(value, most, at, errors, String::read)
+        })?;
         Some(read.unwrap_or_default())
     }
 
     /// Variables; absent or null: none.
     pub fn variables(&mut self, key: &'static str) -> Option<Variables> {
-        let entries = self.optional_with(key, |value, at, errors| map(value, 20, at, errors, String::read))?;
+        let entries =
+            self.optional_with(key, |value, at, errors| map(value, 20, at, errors, String::read))?;
         let made = entries.unwrap_or_default().try_into();
         self.made(key, made)
     }
@@ -199,7 +215,9 @@ impl<'a> Fields<'a> {
 
     /// The same, where absent or null keeps what is there.
     pub fn optional_strict_tags(&mut self, key: &'static str) -> Option<Option<Tags>> {
-        let Some(entries) = self.tag_entries(key)? else { return Some(None) };
+        let Some(entries) = self.tag_entries(key)? else {
+            return Some(None);
+        };
         let made = Tags::strict(entries);
         self.made(key, made).map(Some)
     }
@@ -211,7 +229,9 @@ impl<'a> Fields<'a> {
 
     /// The same, where absent or null keeps what is there.
     pub fn optional_loose_tags(&mut self, key: &'static str) -> Option<Option<Tags>> {
-        let Some(entries) = self.tag_entries(key)? else { return Some(None) };
+        let Some(entries) = self.tag_entries(key)? else {
+            return Some(None);
+        };
         let made = entries.try_into();
         self.made(key, made).map(Some)
     }
@@ -219,7 +239,11 @@ impl<'a> Fields<'a> {
     fn tag_entries(&mut self, key: &'static str) -> Option<Option<BTreeMap<String, Option<String>>>> {
         self.optional_with(key, |value, at, errors| {
             map(value, 1000, at, errors, |value, at, errors| {
-                if value.is_null() { Some(None) } else { String::read(value, at, errors).map(Some) }
+                if value.is_null() {
+                    Some(None)
+                } else {
+                    String::read(value, at, errors).map(Some)
+                }
             })
         })
     }
@@ -249,7 +273,11 @@ impl<'a> Fields<'a> {
     pub fn take_rest(&mut self) -> Map<String, Value> {
         self.open = true;
         let unread = |(key, _): &(&String, &Value)| !self.known.contains(&key.as_str());
-        self.map.iter().filter(unread).map(|(key, value)| (key.clone(), value.clone())).collect()
+        self.map
+            .iter()
+            .filter(unread)
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
     }
 
     /// Reports every field that no method has asked for.
@@ -297,7 +325,10 @@ pub(crate) fn list<T>(
     };
     if !count.contains(&items.len()) {
         let (least, most) = (count.start(), count.end());
-        errors.push(at, format!("must have {least} to {most} items, this has {}", items.len()));
+        errors.push(
+            at,
+            format!("must have {least} to {most} items, this has {}", items.len()),
+        );
         return None;
     }
     let mut read = Vec::with_capacity(items.len());
@@ -320,7 +351,10 @@ pub(crate) fn map<T>(
         return None;
     };
     if entries.len() > most {
-        errors.push(at, format!("must have at most {most} entries, this has {}", entries.len()));
+        errors.push(
+            at,
+            format!("must have at most {most} entries, this has {}", entries.len()),
+        );
         return None;
     }
     let mut read = Vec::with_capacity(entries.len());
@@ -343,15 +377,26 @@ pub(crate) fn variant<'a>(
 ) -> Option<(&'static str, Option<&'a Value>, Pointer)> {
     let (word, content) = match value {
         Value::String(word) => (word, None),
-        Value::Object(entries) if entries.len() == 1 => {
-            entries.iter().next().map(|(word, content)| (word, Some(content)))?
-        }
+        Value::Object(entries) if entries.len() == 1 => entries
+            .iter()
+            .next()
+            .map(|(word, content)| (word, Some(content)))?,
         Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
-            errors.push(at, format!("must be one of {}, or an object with one of them as its only key", known.join(", ")));
+            errors.push(
+                at,
+                format!(
+                    "must be one of {}, or an object with one of them as its only key",
+                    known.join(", ")
+                ),
+            );
             return None;
         }
     };
-    let place = if content.is_some() { at.key(word) } else { at.clone() };
+    let place = if content.is_some() {
+        at.key(word)
+    } else {
+        at.clone()
+    };
     match known.iter().find(|known| *known == word) {
         Some(known) => Some((known, content, place)),
         None => {

@@ -19,7 +19,10 @@ fn single<'a>(value: &'a Value, at: &Pointer, errors: &mut FieldErrors) -> Optio
         Value::Array(values) => match values.as_slice() {
             [value] => Some(value),
             values => {
-                errors.push(at, format!("must be given once, this is given {} times", values.len()));
+                errors.push(
+                    at,
+                    format!("must be given once, this is given {} times", values.len()),
+                );
                 None
             }
         },
@@ -32,7 +35,9 @@ fn typed(value: &Value) -> Value {
     match value.as_str() {
         Some("true") => Value::Bool(true),
         Some("false") => Value::Bool(false),
-        Some(text) => text.parse::<u64>().map_or_else(|_not_a_number| value.clone(), Value::from),
+        Some(text) => text
+            .parse::<u64>()
+            .map_or_else(|_not_a_number| value.clone(), Value::from),
         None => value.clone(),
     }
 }
@@ -40,17 +45,23 @@ fn typed(value: &Value) -> Value {
 impl Fields<'_> {
     /// A parameter that may be absent and does not repeat.
     pub fn single<T: Read>(&mut self, key: &'static str) -> Option<Option<T>> {
-        self.optional_with(key, |value, at, errors| T::read(single(value, at, errors)?, at, errors))
+        self.optional_with(key, |value, at, errors| {
+            T::read(single(value, at, errors)?, at, errors)
+        })
     }
 
     /// A text parameter that must be there.
     pub fn search_terms<T: Read>(&mut self, key: &'static str) -> Option<T> {
-        self.with(key, |value, at, errors| T::read(single(value, at, errors)?, at, errors))
+        self.with(key, |value, at, errors| {
+            T::read(single(value, at, errors)?, at, errors)
+        })
     }
 
     /// True, false or absent.
     pub fn flag(&mut self, key: &'static str) -> Option<Option<bool>> {
-        self.optional_with(key, |value, at, errors| bool::read(&typed(single(value, at, errors)?), at, errors))
+        self.optional_with(key, |value, at, errors| {
+            bool::read(&typed(single(value, at, errors)?), at, errors)
+        })
     }
 
     /// True or false, with a default.
@@ -89,13 +100,21 @@ impl Fields<'_> {
     /// The distinct values of a filter, in order; none: no filter.
     pub fn values<T: Read + PartialEq>(&mut self, key: &'static str) -> Option<Vec<T>> {
         let read = self.optional_with(key, |value, at, errors| {
-            let Value::Array(values) = value else { return Some(vec![T::read(value, at, errors)?]) };
+            let Value::Array(values) = value else {
+                return Some(vec![T::read(value, at, errors)?]);
+            };
             if values.len() > MAX_VALUES {
-                errors.push(at, format!("must have at most {MAX_VALUES} values, this has {}", values.len()));
+                errors.push(
+                    at,
+                    format!("must have at most {MAX_VALUES} values, this has {}", values.len()),
+                );
                 return None;
             }
-            let read: Vec<Option<T>> =
-                values.iter().enumerate().map(|(index, value)| T::read(value, &at.index(index), errors)).collect();
+            let read: Vec<Option<T>> = values
+                .iter()
+                .enumerate()
+                .map(|(index, value)| T::read(value, &at.index(index), errors))
+                .collect();
             read.into_iter().collect()
         })?;
         let mut distinct = Vec::new();
@@ -112,7 +131,10 @@ impl Fields<'_> {
         let keys: Vec<SortKey> = self.values(key)?;
         if let Some(unknown) = keys.iter().find(|sort| !known.contains(&sort.field.as_str())) {
             let field = unknown.field.escape_default().to_string();
-            self.fault(key, format!("cannot sort by `{field}`; known are {}", known.join(", ")));
+            self.fault(
+                key,
+                format!("cannot sort by `{field}`; known are {}", known.join(", ")),
+            );
             return None;
         }
         Some(keys)

@@ -3,8 +3,9 @@
 use std::{ops::RangeInclusive, str::FromStr};
 
 use model::{
-    AgentId, ApiKeyId, CommandId, ContextGraphId, Digest, Invalid, Json, Keyterm, Language, MetricId, Name, Oid, OrgId, PersonaId,
-    RunId, ScenarioId, ServiceId, Text, Time, Timezone, Token, UnitTestId, UnitTestSetId, UserId, VersionSetName,
+    AgentId, ApiKeyId, CommandId, ContextGraphId, Digest, Invalid, Json, Keyterm, Language, MetricId, Name,
+    Oid, OrgId, PersonaId, RunId, ScenarioId, ServiceId, Text, Time, Timezone, Token, UnitTestId,
+    UnitTestSetId, UserId, VersionSetName,
 };
 use serde_json::Value;
 
@@ -44,7 +45,10 @@ pub(crate) fn limited_string(
 ) -> Option<String> {
     let text = text(value, at, errors)?;
     if text.len() > limit {
-        errors.push(at, format!("must be at most {limit} bytes long, this is {}", text.len()));
+        errors.push(
+            at,
+            format!("must be at most {limit} bytes long, this is {}", text.len()),
+        );
         return None;
     }
     Some(text.to_owned())

@@ -29,7 +29,10 @@ fn nearness(word: &[char], candidate: &[char]) -> usize {
 
 /// Letters in lower case without separators, so that `max_interactions` is as good as `maxInteractions`.
 fn fold(word: &str) -> Vec<char> {
-    word.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
+    word.chars()
+        .filter(|c| !matches!(c, '_' | '-' | ' '))
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// How many letters must be added, removed or replaced (Levenshtein).

@@ -22,13 +22,22 @@ impl Read for Sample {
         let count = fields.number_or("count", 1..=9, 3);
         let ids = fields.list("ids", 0..=2);
         fields.finish();
-        Some(Self { name: name?, note: note?, count: count?, ids: ids? })
+        Some(Self {
+            name: name?,
+            note: note?,
+            count: count?,
+            ids: ids?,
+        })
     }
 }
 
 fn faults(value: &Value) -> Vec<String> {
     let errors = read::<Sample>(value).unwrap_err();
-    errors.as_slice().iter().map(|error| format!("{}: {}", error.pointer, error.detail)).collect()
+    errors
+        .as_slice()
+        .iter()
+        .map(|error| format!("{}: {}", error.pointer, error.detail))
+        .collect()
 }
 
 #[test]
@@ -37,7 +46,10 @@ fn absent_null_and_empty_mean_what_the_contract_says() {
     assert_eq!(note(json!({"name": "a"})), Patch::Keep);
     assert_eq!(note(json!({"name": "a", "note": {}})), Patch::Keep);
     assert_eq!(note(json!({"name": "a", "note": null})), Patch::Clear);
-    assert_eq!(note(json!({"name": "a", "note": " b "})), Patch::Set("b".try_into().unwrap()));
+    assert_eq!(
+        note(json!({"name": "a", "note": " b "})),
+        Patch::Set("b".try_into().unwrap())
+    );
 }
 
 #[test]
@@ -55,10 +67,13 @@ fn all_faults_are_reported_at_once() {
             "/nam: unknown field; did you mean `name`?",
         ]
     );
-    assert_eq!(faults(&json!({"name": "a", "ids": ["X", "Y"]})), [
-        "/ids/0: an id is 24 lower-case hexadecimal digits",
-        "/ids/1: an id is 24 lower-case hexadecimal digits",
-    ]);
+    assert_eq!(
+        faults(&json!({"name": "a", "ids": ["X", "Y"]})),
+        [
+            "/ids/0: an id is 24 lower-case hexadecimal digits",
+            "/ids/1: an id is 24 lower-case hexadecimal digits",
+        ]
+    );
     assert_eq!(faults(&json!([])), [": must be an object, this is a list"]);
 }
 

@@ -12,14 +12,20 @@ pub trait Word: Copy + PartialEq + 'static {
 
     /// The word of this value.
     fn word(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
+        Self::WORDS
+            .iter()
+            .find(|(_, value)| *value == self)
+            .map_or("", |(word, _)| word)
     }
 }
 
 /// The value of a word.
 pub(crate) fn read_word<T: Word>(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<T> {
     let Some(text) = value.as_str() else {
-        errors.push(at, format!("must be {}, this is {}", alternatives::<T>(), described(value)));
+        errors.push(
+            at,
+            format!("must be {}, this is {}", alternatives::<T>(), described(value)),
+        );
         return None;
     };
     if let Some((_, value)) = T::WORDS.iter().find(|(word, _)| *word == text) {

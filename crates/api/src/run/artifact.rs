@@ -1,7 +1,7 @@
 //! Reading a run's artifact piece by piece.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
-use model::{Digest, RunId};
+use model::{Digest, RunId, Time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::request::request;
@@ -21,6 +21,15 @@ request! {
     }
 }
 
+/// Where a run's artifact can be fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtifactUrl {
+    /// The address; whoever has it may fetch.
+    pub presigned_url: String,
+    /// After this it no longer opens anything.
+    pub url_expires_at: Time,
+}
+
 /// A piece of an artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArtifactChunk {
@@ -31,7 +40,11 @@ pub struct ArtifactChunk {
     /// The first byte of this piece.
     pub offset: u64,
     /// The piece's bytes (base64, RFC 4648 section 4); empty beyond the end.
-    #[serde(rename = "data_base64", serialize_with = "to_base64", deserialize_with = "from_base64")]
+    #[serde(
+        rename = "data_base64",
+        serialize_with = "to_base64",
+        deserialize_with = "from_base64"
+    )]
     pub data: Vec<u8>,
 }
 
@@ -40,7 +53,9 @@ fn to_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Err
 }
 
 fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-    STANDARD.decode(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    STANDARD
+        .decode(String::deserialize(deserializer)?)
+        .map_err(de::Error::custom)
 }
 
 #[cfg(test)]
@@ -52,14 +67,27 @@ mod tests {
     #[test]
     fn every_byte_survives() {
         let bytes: Vec<u8> = (0..=255).collect();
-        let chunk = ArtifactChunk { digest: Digest::of(&bytes), size_bytes: 256, offset: 0, data: bytes };
+        let chunk = ArtifactChunk {
+            digest: Digest::of(&bytes),
+            size_bytes: 256,
+            offset: 0,
+            data: bytes,
+        };
         let json = serde_json::to_string(&chunk).unwrap();
         assert_eq!(serde_json::from_str::<ArtifactChunk>(&json).unwrap(), chunk);
     }
 
     #[test]
     fn bytes_are_padded_base64() {
-        let chunk = ArtifactChunk { digest: Digest::of(b""), size_bytes: 4, offset: 0, data: b"foob".to_vec() };
-        assert_eq!(serde_json::to_value(&chunk).unwrap()["data_base64"], json!("Zm9vYg=="));
+        let chunk = ArtifactChunk {
+            digest: Digest::of(b""),
+            size_bytes: 4,
+            offset: 0,
+            data: b"foob".to_vec(),
+        };
+        assert_eq!(
+            serde_json::to_value(&chunk).unwrap()["data_base64"],
+            json!("Zm9vYg==")
+        );
     }
 }

@@ -54,7 +54,13 @@ impl Read for TranscriptQuery {
         let test = fields.single("test");
         let test_idx = fields.single("test_idx");
         let run_index = fields.single("run_index");
-        let query = Self { id: id?, n: n?, test: test?, test_idx: test_idx?, run_index: run_index? };
+        let query = Self {
+            id: id?,
+            n: n?,
+            test: test?,
+            test_idx: test_idx?,
+            run_index: run_index?,
+        };
         let ways = [query.n.is_some(), query.test.is_some(), query.test_idx.is_some()];
         if ways.into_iter().filter(|given| *given).count() != 1 {
             fields.fault_here("must name the conversation by exactly one of `n`, `test` or `test_idx`");
@@ -114,11 +120,16 @@ impl ConversationRow {
     /// The row of a result; the name is the test's in the run's plan.
     pub fn of(conversation: &ConversationResult, unit_test_name: &Name) -> Self {
         let criterion = |outcome: &model::CriterionOutcome| {
-            let evaluation =
-                usize::try_from(outcome.evaluation_idx).ok().and_then(|index| conversation.evaluations.get(index));
+            let evaluation = usize::try_from(outcome.evaluation_idx)
+                .ok()
+                .and_then(|index| conversation.evaluations.get(index));
             CriterionRow {
                 name: outcome.name.clone(),
-                metric_evaluation_result_id: evaluation_id(conversation.run, conversation.n, outcome.evaluation_idx),
+                metric_evaluation_result_id: evaluation_id(
+                    conversation.run,
+                    conversation.n,
+                    outcome.evaluation_idx,
+                ),
                 value: result(evaluation.and_then(|evaluation| evaluation.value.as_ref())),
                 passed: outcome.passed,
             }

@@ -93,7 +93,10 @@ pub struct TestExtension {
 impl Progress {
     /// Of a run of which nothing but its plan is known.
     pub fn of_plan(plan: &Plan) -> Self {
-        Self { tally: Tally::of(plan.n_conversations()), outcomes: None }
+        Self {
+            tally: Tally::of(plan.n_conversations()),
+            outcomes: None,
+        }
     }
 
     /// One entry per test of the plan; none for tests that are not finished.
@@ -108,8 +111,9 @@ impl Progress {
             .iter()
             .zip(0_u32..)
             .map(|(test, test_idx)| {
-                let outcomes: Vec<Option<&Outcome>> =
-                    (0..test.run_count).map(|run_index| by_test.get(&(test_idx, run_index)).copied()).collect();
+                let outcomes: Vec<Option<&Outcome>> = (0..test.run_count)
+                    .map(|run_index| by_test.get(&(test_idx, run_index)).copied())
+                    .collect();
                 let finished = outcomes.iter().all(Option::is_some) || run.is_over();
                 (known && finished).then(|| result(run.id, test, &outcomes))
             })
@@ -119,7 +123,10 @@ impl Progress {
 
 fn result(run: RunId, test: &model::PlannedTest, outcomes: &[Option<&Outcome>]) -> TestResult {
     let mut tally = Tally::of(test.run_count);
-    outcomes.iter().flatten().for_each(|outcome| tally.count(outcome.verdict));
+    outcomes
+        .iter()
+        .flatten()
+        .for_each(|outcome| tally.count(outcome.verdict));
     tally.cancel_rest();
     let metric_evaluation_results = test
         .criteria
@@ -133,7 +140,10 @@ fn result(run: RunId, test: &model::PlannedTest, outcomes: &[Option<&Outcome>]) 
                 .flatten()
                 .filter_map(|outcome| {
                     let criterion = outcome.criteria.get(index)?;
-                    Some((evaluation_id(run, outcome.n, criterion.evaluation_idx), criterion.passed))
+                    Some((
+                        evaluation_id(run, outcome.n, criterion.evaluation_idx),
+                        criterion.passed,
+                    ))
                 })
                 .collect(),
         })
@@ -142,15 +152,20 @@ fn result(run: RunId, test: &model::PlannedTest, outcomes: &[Option<&Outcome>]) 
         None => Some("cancelled".to_owned()),
         Some(outcome) => match outcome.verdict {
             Verdict::Passed | Verdict::Failed => None,
-            Verdict::Invalid | Verdict::Errored => {
-                Some(outcome.error.clone().unwrap_or_else(|| outcome.verdict.as_str().to_owned()))
-            }
+            Verdict::Invalid | Verdict::Errored => Some(
+                outcome
+                    .error
+                    .clone()
+                    .unwrap_or_else(|| outcome.verdict.as_str().to_owned()),
+            ),
         },
     };
     TestResult {
         unit_test_id: test.unit_test_id,
         metric_evaluation_results,
         run_errors: outcomes.iter().map(run_error).collect(),
-        rehearse: TestExtension { tally: (&tally).into() },
+        rehearse: TestExtension {
+            tally: (&tally).into(),
+        },
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    AgentId, ContextGraphId, MetricId, Name, PersonaId, PlannedTest, ScenarioId, ServiceId, UnitTestId, VersionSetName,
+    AgentId, ContextGraphId, MetricId, Name, PersonaId, PlannedTest, ScenarioId, ServiceId, UnitTestId,
+    VersionSetName,
 };
 use serde::{Deserialize, Serialize};
 

@@ -4,9 +4,10 @@ mod http;
 
 use std::collections::BTreeMap;
 
+pub use http::{ExtractDoc, HttpTemplateDoc, MethodWord, OpenAiChatDoc, OpenDoc, RequestDoc};
 use model::{
-    AgentContent, Connection, Continuation, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_REPLY_BYTES, DEFAULT_TIMEOUT_MS,
-    Protocol, StdioFraming,
+    AgentContent, Connection, Continuation, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_REPLY_BYTES,
+    DEFAULT_TIMEOUT_MS, Protocol, StdioFraming,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,8 +17,6 @@ use crate::{
     FieldErrors, Pointer,
     read::{Fields, Read as _, variant, words},
 };
-
-pub use http::{ExtractDoc, HttpTemplateDoc, MethodWord, OpenAiChatDoc, OpenDoc, RequestDoc};
 
 /// How an agent under test is reached.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -114,7 +113,10 @@ words! {
 pub(super) fn read(fields: &mut Fields<'_>) -> Option<AgentContent> {
     let connection = fields.optional_with("connection", read_connection);
     let document = fields.json_object("document");
-    Some(AgentContent { connection: connection?, document: document? })
+    Some(AgentContent {
+        connection: connection?,
+        document: document?,
+    })
 }
 
 /// Reads a connection.
@@ -211,7 +213,13 @@ pub(crate) fn write_connection(connection: &Connection) -> ConnectionDoc {
         max_reply_bytes: beside(connection.max_reply_bytes, DEFAULT_MAX_REPLY_BYTES),
     };
     match &connection.protocol {
-        Protocol::Stdio { command, framing, env, working_directory, continuation } => {
+        Protocol::Stdio {
+            command,
+            framing,
+            env,
+            working_directory,
+            continuation,
+        } => {
             doc.stdio = Some(StdioDoc {
                 command: command.iter().map(ToString::to_string).collect(),
                 framing: match framing {
@@ -227,7 +235,14 @@ pub(crate) fn write_connection(connection: &Connection) -> ConnectionDoc {
                 },
             });
         }
-        Protocol::OpenAiChat { base_url, model, api_key, system, headers, parameters } => {
+        Protocol::OpenAiChat {
+            base_url,
+            model,
+            api_key,
+            system,
+            headers,
+            parameters,
+        } => {
             doc.openai_chat = Some(OpenAiChatDoc {
                 base_url: base_url.to_string(),
                 model: model.to_string(),
@@ -237,7 +252,12 @@ pub(crate) fn write_connection(connection: &Connection) -> ConnectionDoc {
                 parameters: parameters.as_ref().map(crate::wire::object),
             });
         }
-        Protocol::HttpTemplate { request, extract, open, continuation } => {
+        Protocol::HttpTemplate {
+            request,
+            extract,
+            open,
+            continuation,
+        } => {
             doc.http_template = Some(http::write(request, extract, open.as_ref(), *continuation));
         }
     }

@@ -106,13 +106,17 @@ impl Changes {
                 fields: change.fields.clone(),
             }
         };
-        Self { changes: changes.iter().enumerate().map(view).collect() }
+        Self {
+            changes: changes.iter().enumerate().map(view).collect(),
+        }
     }
 }
 
 /// The kind of document that makes objects of a kind.
 fn document_kind(kind: Kind) -> String {
-    let found = SuiteKind::WORDS.iter().find(|(_, word)| word.object_kind() == kind);
+    let found = SuiteKind::WORDS
+        .iter()
+        .find(|(_, word)| word.object_kind() == kind);
     found.map_or_else(|| kind.to_string(), |(word, _)| (*word).to_owned())
 }
 

@@ -21,5 +21,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<ContextGraphContent> {
 }
 
 pub(super) fn write(content: &ContextGraphContent) -> ContextGraphSpec {
-    ContextGraphSpec { document: crate::wire::object(&content.document) }
+    ContextGraphSpec {
+        document: crate::wire::object(&content.document),
+    }
 }

@@ -61,11 +61,21 @@ pub(super) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
     conditions.extend(present(fields.optional_with("equals", equals)));
     for (key, verb) in THRESHOLDS {
         let threshold = present(fields.optional_with(key, finite));
-        conditions.extend(threshold.map(|read| Some(Criterion::Numerical { verb: *verb, threshold: read? })));
+        conditions.extend(threshold.map(|read| {
+            Some(Criterion::Numerical {
+                verb: *verb,
+                threshold: read?,
+            })
+        }));
     }
-    let one_of =
-        present(fields.optional_with("oneOf", |value, at, errors| list(value, &(1..=50), at, errors, Name::read)));
-    conditions.extend(one_of.map(|read| Some(Criterion::Categorical { expected_values: read? })));
+    let one_of = present(fields.optional_with("oneOf", |value, at, errors| {
+        list(value, &(1..=50), at, errors, Name::read)
+    }));
+    conditions.extend(one_of.map(|read| {
+        Some(Criterion::Categorical {
+            expected_values: read?,
+        })
+    }));
     if conditions.len() != 1 {
         fields.fault_here(
             "a criterion has exactly one of `equals`, `notEquals`, `atLeast`, `atMost`, `above`, `below` or `oneOf`",
@@ -74,7 +84,11 @@ pub(super) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
     fields.finish();
     let [criterion] = conditions.try_into().ok()?;
     let metric = metric?;
-    Some(SuiteCriterion { name: name?.unwrap_or_else(|| metric.clone()), metric, criterion: criterion? })
+    Some(SuiteCriterion {
+        name: name?.unwrap_or_else(|| metric.clone()),
+        metric,
+        criterion: criterion?,
+    })
 }
 
 /// None for a field that is absent, `Some(None)` for a faulty one.
@@ -88,10 +102,15 @@ fn present<T>(read: Option<Option<T>>) -> Option<Option<T>> {
 
 fn equals(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Criterion> {
     match value {
-        Value::Bool(expected_value) => Some(Criterion::Boolean { expected_value: *expected_value }),
+        Value::Bool(expected_value) => Some(Criterion::Boolean {
+            expected_value: *expected_value,
+        }),
         Value::Number(_) => {
             let threshold = finite(value, at, errors)?;
-            Some(Criterion::Numerical { verb: Comparison::Equal, threshold })
+            Some(Criterion::Numerical {
+                verb: Comparison::Equal,
+                threshold,
+            })
         }
         Value::String(word) if word.len() <= 100 => {
             let hint = format!("for a word write `oneOf: [{}]`", word.escape_default());

@@ -1,14 +1,15 @@
 //! The envelope that every suite document has.
 
+use std::collections::BTreeMap;
+
 use model::{Kind, Name, Suite, SuiteObject, SuiteSpec, Tags};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 use super::{
-    AgentSpec, ContextGraphSpec, MetricSpec, PersonaSpec, ScenarioSpec, ServiceSpec, UnitTestSetSpec, UnitTestSpec,
-    agent, context_graph, metric, persona, scenario, service, unit_test, unit_test_set,
+    AgentSpec, ContextGraphSpec, MetricSpec, PersonaSpec, ScenarioSpec, ServiceSpec, UnitTestSetSpec,
+    UnitTestSpec, agent, context_graph, metric, persona, scenario, service, unit_test, unit_test_set,
 };
 use crate::{
     FieldErrors, Pointer,
@@ -140,21 +141,39 @@ impl From<&SuiteObject> for Document {
     fn from(object: &SuiteObject) -> Self {
         let none = Tags::default();
         let (kind, tags, spec) = match &object.spec {
-            SuiteSpec::Persona { role, tags, content } => {
-                (SuiteKind::Persona, tags, Spec::Persona(persona::write(role, content)))
-            }
-            SuiteSpec::Scenario { tags, content } => {
-                (SuiteKind::Scenario, tags, Spec::Scenario(scenario::write(content)))
-            }
-            SuiteSpec::Metric { additional_notes, applied_to_services, tags, content } => {
+            SuiteSpec::Persona { role, tags, content } => (
+                SuiteKind::Persona,
+                tags,
+                Spec::Persona(persona::write(role, content)),
+            ),
+            SuiteSpec::Scenario { tags, content } => (
+                SuiteKind::Scenario,
+                tags,
+                Spec::Scenario(scenario::write(content)),
+            ),
+            SuiteSpec::Metric {
+                additional_notes,
+                applied_to_services,
+                tags,
+                content,
+            } => {
                 let spec = metric::write(additional_notes.as_ref(), applied_to_services, content);
                 (SuiteKind::Metric, tags, Spec::Metric(spec))
             }
             SuiteSpec::Agent(content) => (SuiteKind::Agent, &none, Spec::Agent(agent::write(content))),
-            SuiteSpec::ContextGraph(content) => {
-                (SuiteKind::ContextGraph, &none, Spec::ContextGraph(context_graph::write(content)))
-            }
-            SuiteSpec::Service { description, agent, context_graph, tags, keyterms, version_sets } => {
+            SuiteSpec::ContextGraph(content) => (
+                SuiteKind::ContextGraph,
+                &none,
+                Spec::ContextGraph(context_graph::write(content)),
+            ),
+            SuiteSpec::Service {
+                description,
+                agent,
+                context_graph,
+                tags,
+                keyterms,
+                version_sets,
+            } => {
                 let spec = service::write(description, agent, context_graph.as_ref(), keyterms, version_sets);
                 (SuiteKind::Service, tags, Spec::Service(spec))
             }
@@ -179,14 +198,23 @@ impl From<&SuiteObject> for Document {
                 };
                 (SuiteKind::UnitTest, tags, Spec::UnitTest(spec))
             }
-            SuiteSpec::UnitTestSet { description, tests, tags } => {
-                (SuiteKind::UnitTestSet, tags, Spec::UnitTestSet(unit_test_set::write(description.as_ref(), tests)))
-            }
+            SuiteSpec::UnitTestSet {
+                description,
+                tests,
+                tags,
+            } => (
+                SuiteKind::UnitTestSet,
+                tags,
+                Spec::UnitTestSet(unit_test_set::write(description.as_ref(), tests)),
+            ),
         };
         Self {
             api_version: API_VERSION,
             kind: crate::read::Word::word(kind),
-            metadata: Metadata { name: object.name.to_string(), tags: tags.entries().clone() },
+            metadata: Metadata {
+                name: object.name.to_string(),
+                tags: tags.entries().clone(),
+            },
             spec,
         }
     }
@@ -285,7 +313,10 @@ fn object(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Suite
         spec
     });
     version?;
-    Some(SuiteObject { name: metadata?.0, spec: spec? })
+    Some(SuiteObject {
+        name: metadata?.0,
+        spec: spec?,
+    })
 }
 
 fn metadata(

@@ -1,6 +1,6 @@
 //! Judges: who measures a metric. Also the shape under `rehearse.judge` of a metric version.
 
-use model::{Judge, Json, LatencyStatistic, Scope, Text};
+use model::{Json, Judge, LatencyStatistic, Scope, Text};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -153,8 +153,17 @@ words! {
     }
 }
 
-const JUDGES: &[&str] =
-    &["model", "interactions", "scriptOutcome", "contains", "regex", "jsonSchema", "cel", "toolCalled", "latency"];
+const JUDGES: &[&str] = &[
+    "model",
+    "interactions",
+    "scriptOutcome",
+    "contains",
+    "regex",
+    "jsonSchema",
+    "cel",
+    "toolCalled",
+    "latency",
+];
 
 /// Reads a judge.
 pub(crate) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Judge> {
@@ -173,7 +182,10 @@ pub(crate) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
             Some(judge)
         }
         (None, None) => {
-            errors.push(&at, format!("`{word}` needs more: write `{word}: …` as an object"));
+            errors.push(
+                &at,
+                format!("`{word}` needs more: write `{word}: …` as an object"),
+            );
             None
         }
         (None, Some(content)) if word == "cel" => {
@@ -186,19 +198,26 @@ pub(crate) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
                 "regex" => {
                     let pattern = fields.required("pattern");
                     let scope = fields.or("in", DEFAULT_SCOPE);
-                    pattern.zip(scope).map(|(pattern, scope)| Judge::Regex { pattern, scope })
+                    pattern
+                        .zip(scope)
+                        .map(|(pattern, scope)| Judge::Regex { pattern, scope })
                 }
                 "jsonSchema" => {
                     let schema = fields.with("schema", schema);
                     let scope = fields.or("in", DEFAULT_SCOPE);
-                    schema.zip(scope).map(|(schema, scope)| Judge::JsonSchema { schema, scope })
+                    schema
+                        .zip(scope)
+                        .map(|(schema, scope)| Judge::JsonSchema { schema, scope })
                 }
                 "toolCalled" => {
                     let name = fields.required("name");
                     let arguments = fields.json_object("arguments");
-                    name.zip(arguments).map(|(name, arguments)| Judge::ToolCalled { name, arguments })
+                    name.zip(arguments)
+                        .map(|(name, arguments)| Judge::ToolCalled { name, arguments })
                 }
-                _ => fields.required("statistic").map(|statistic| Judge::Latency { statistic }),
+                _ => fields
+                    .required("statistic")
+                    .map(|statistic| Judge::Latency { statistic }),
             };
             fields.finish();
             judge
@@ -224,12 +243,21 @@ fn contains(fields: &mut Fields<'_>) -> Option<Judge> {
             return None;
         }
     };
-    Some(Judge::Contains { texts, all: all?, case_sensitive: case_sensitive?, scope: scope? })
+    Some(Judge::Contains {
+        texts,
+        all: all?,
+        case_sensitive: case_sensitive?,
+        scope: scope?,
+    })
 }
 
 /// A JSON Schema is an object, or true or false.
 fn schema(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Json> {
-    if value.is_boolean() { Json::read(value, at, errors) } else { json_object(value, at, errors) }
+    if value.is_boolean() {
+        Json::read(value, at, errors)
+    } else {
+        json_object(value, at, errors)
+    }
 }
 
 /// Writes a judge.
@@ -238,7 +266,12 @@ pub(crate) fn write(judge: &Judge) -> JudgeDoc {
         Judge::Model => JudgeDoc::Model,
         Judge::Interactions => JudgeDoc::Interactions,
         Judge::ScriptOutcome => JudgeDoc::ScriptOutcome,
-        Judge::Contains { texts, all, case_sensitive, scope } => {
+        Judge::Contains {
+            texts,
+            all,
+            case_sensitive,
+            scope,
+        } => {
             let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
             let (text, texts) = match texts.as_slice() {
                 [text] => (Some(text.clone()), None),
@@ -252,12 +285,14 @@ pub(crate) fn write(judge: &Judge) -> JudgeDoc {
                 scope: write_scope(*scope),
             })
         }
-        Judge::Regex { pattern, scope } => {
-            JudgeDoc::Regex(RegexDoc { pattern: pattern.to_string(), scope: write_scope(*scope) })
-        }
-        Judge::JsonSchema { schema, scope } => {
-            JudgeDoc::JsonSchema(JsonSchemaDoc { schema: schema.value(), scope: write_scope(*scope) })
-        }
+        Judge::Regex { pattern, scope } => JudgeDoc::Regex(RegexDoc {
+            pattern: pattern.to_string(),
+            scope: write_scope(*scope),
+        }),
+        Judge::JsonSchema { schema, scope } => JudgeDoc::JsonSchema(JsonSchemaDoc {
+            schema: schema.value(),
+            scope: write_scope(*scope),
+        }),
         Judge::Cel { expression } => JudgeDoc::Cel(expression.to_string()),
         Judge::ToolCalled { name, arguments } => JudgeDoc::ToolCalled(ToolCalledDoc {
             name: name.to_string(),

@@ -89,7 +89,10 @@ fn content(
         judge: judge.unwrap_or(Judge::Model),
     };
     if content.judge == Judge::Model && content.description.is_empty() {
-        fields.fault("description", "is required for the judge `model`: it is what the model is told");
+        fields.fault(
+            "description",
+            "is required for the judge `model`: it is what the model is told",
+        );
         return None;
     }
     if let Err(reason) = content.check() {
@@ -116,15 +119,23 @@ fn read_value(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<M
             let mut fields = Fields::of(content, &at, errors)?;
             let lower_bound: Option<f64> = fields.required("lowerBound");
             let upper_bound: Option<f64> = fields.required("upperBound");
-            let ordered = lower_bound.zip(upper_bound).is_none_or(|(lower, upper)| lower <= upper);
+            let ordered = lower_bound
+                .zip(upper_bound)
+                .is_none_or(|(lower, upper)| lower <= upper);
             if !ordered {
                 fields.fault("upperBound", "must not be below `lowerBound`");
             }
             fields.finish();
-            ordered.then_some(MetricDomain::Numerical { lower_bound: lower_bound?, upper_bound: upper_bound? })
+            ordered.then_some(MetricDomain::Numerical {
+                lower_bound: lower_bound?,
+                upper_bound: upper_bound?,
+            })
         }
         ("numerical", None) => {
-            errors.push(&at, "needs bounds: write `numerical: {lowerBound: 0, upperBound: 10}`");
+            errors.push(
+                &at,
+                "needs bounds: write `numerical: {lowerBound: 0, upperBound: 10}`",
+            );
             None
         }
         (_, Some(content)) => {
@@ -138,17 +149,25 @@ fn read_value(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<M
     }
 }
 
-pub(super) fn write(notes: Option<&Text>, applied_to_services: &[Name], content: &MetricContent) -> MetricSpec {
+pub(super) fn write(
+    notes: Option<&Text>,
+    applied_to_services: &[Name],
+    content: &MetricContent,
+) -> MetricSpec {
     MetricSpec {
         description: (!content.description.is_empty()).then(|| content.description.clone()),
         value: match &content.value {
             MetricDomain::Boolean => None,
-            MetricDomain::Numerical { lower_bound, upper_bound } => {
-                Some(ValueDoc::Numerical(NumericalDoc { lower_bound: *lower_bound, upper_bound: *upper_bound }))
-            }
-            MetricDomain::Categorical { categories } => {
-                Some(ValueDoc::Categorical(CategoriesDoc(categories.iter().map(ToString::to_string).collect())))
-            }
+            MetricDomain::Numerical {
+                lower_bound,
+                upper_bound,
+            } => Some(ValueDoc::Numerical(NumericalDoc {
+                lower_bound: *lower_bound,
+                upper_bound: *upper_bound,
+            })),
+            MetricDomain::Categorical { categories } => Some(ValueDoc::Categorical(CategoriesDoc(
+                categories.iter().map(ToString::to_string).collect(),
+            ))),
         },
         judge: (content.judge != Judge::Model).then(|| judge::write(&content.judge)),
         applied_to_services: applied_to_services.iter().map(ToString::to_string).collect(),

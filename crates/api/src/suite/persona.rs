@@ -53,7 +53,11 @@ pub(super) fn read(fields: &mut Fields<'_>, tags: Tags) -> Option<SuiteSpec> {
         nonsensitive_user_variables: nonsensitive_user_variables?,
         sensitive_user_variables: sensitive_user_variables?,
     };
-    Some(SuiteSpec::Persona { role: role?, tags, content })
+    Some(SuiteSpec::Persona {
+        role: role?,
+        tags,
+        content,
+    })
 }
 
 pub(super) fn write(role: &Name, content: &PersonaContent) -> PersonaSpec {

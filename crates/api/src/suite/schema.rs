@@ -4,15 +4,18 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::{
-    API_VERSION, AgentSpec, ContextGraphSpec, Metadata, MetricSpec, PersonaSpec, ScenarioSpec, ServiceSpec, SuiteKind,
-    UnitTestSetSpec, UnitTestSpec,
+    API_VERSION, AgentSpec, ContextGraphSpec, Metadata, MetricSpec, PersonaSpec, ScenarioSpec, ServiceSpec,
+    SuiteKind, UnitTestSetSpec, UnitTestSpec,
 };
 use crate::read::Word as _;
 
 /// The JSON Schema (2020-12) of one suite document: one alternative for each kind.
 pub fn suite_schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
-    let alternatives: Vec<Value> = SuiteKind::WORDS.iter().map(|(_, kind)| alternative(*kind, &mut generator)).collect();
+    let alternatives: Vec<Value> = SuiteKind::WORDS
+        .iter()
+        .map(|(_, kind)| alternative(*kind, &mut generator))
+        .collect();
     let definitions = generator.take_definitions(true);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

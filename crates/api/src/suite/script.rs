@@ -1,6 +1,8 @@
 //! Scripts: the lines of a simulated user that no model plays. Also the shape under `rehearse.script` of a scenario version.
 
-use model::{Condition, MAX_DEPTH, MAX_ROUNDS, MAX_STEPS, Script, ScriptAction, ScriptStep, Text, UserOutcome};
+use model::{
+    Condition, MAX_DEPTH, MAX_ROUNDS, MAX_STEPS, Script, ScriptAction, ScriptStep, Text, UserOutcome,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -119,11 +121,16 @@ fn steps(
     }
     let n_steps = value.as_array().map_or(0, Vec::len);
     let Some(left) = room.checked_sub(n_steps) else {
-        errors.push(at, format!("a script has at most {MAX_STEPS} steps, nested ones included"));
+        errors.push(
+            at,
+            format!("a script has at most {MAX_STEPS} steps, nested ones included"),
+        );
         return None;
     };
     *room = left;
-    list(value, &(1..=MAX_STEPS), at, errors, |value, at, errors| step(value, depth, room, at, errors))
+    list(value, &(1..=MAX_STEPS), at, errors, |value, at, errors| {
+        step(value, depth, room, at, errors)
+    })
 }
 
 fn step(
@@ -137,19 +144,26 @@ fn step(
     let when = fields.optional_with("when", condition);
     let has = |key: &str| value.get(key).is_some();
     let mut nested = |fields: &mut Fields<'_>| {
-        fields.with("steps", |value, at, errors| steps(value, depth + 1, room, at, errors))
+        fields.with("steps", |value, at, errors| {
+            steps(value, depth + 1, room, at, errors)
+        })
     };
     let action = if has("say") {
         fields.required("say").map(ScriptAction::Say)
     } else if has("end") {
         let outcome = fields.required("end");
         let reason = fields.optional("reason");
-        outcome.zip(reason).map(|(outcome, reason)| ScriptAction::End { outcome, reason })
+        outcome
+            .zip(reason)
+            .map(|(outcome, reason)| ScriptAction::End { outcome, reason })
     } else if has("repeat") {
         let times = fields.number("repeat", 1..=MAX_ROUNDS);
         let until = fields.optional_with("until", condition);
         let steps = nested(&mut fields);
-        times.zip(until).zip(steps).map(|((times, until), steps)| ScriptAction::Repeat { times, until, steps })
+        times
+            .zip(until)
+            .zip(steps)
+            .map(|((times, until), steps)| ScriptAction::Repeat { times, until, steps })
     } else if has("steps") {
         nested(&mut fields).map(ScriptAction::Steps)
     } else {
@@ -157,7 +171,10 @@ fn step(
         return None;
     };
     fields.finish();
-    Some(ScriptStep { when: when?, action: action? })
+    Some(ScriptStep {
+        when: when?,
+        action: action?,
+    })
 }
 
 fn condition(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Condition> {
@@ -186,8 +203,14 @@ fn write_steps(steps: &[ScriptStep]) -> Vec<StepDoc> {
 fn write_step(step: &ScriptStep) -> StepDoc {
     let when = step.when.as_ref().map(write_condition);
     match &step.action {
-        ScriptAction::Say(text) => StepDoc::Say(SayStep { when, say: text.to_string() }),
-        ScriptAction::Steps(steps) => StepDoc::Group(GroupStep { when, steps: write_steps(steps) }),
+        ScriptAction::Say(text) => StepDoc::Say(SayStep {
+            when,
+            say: text.to_string(),
+        }),
+        ScriptAction::Steps(steps) => StepDoc::Group(GroupStep {
+            when,
+            steps: write_steps(steps),
+        }),
         ScriptAction::Repeat { times, until, steps } => StepDoc::Repeat(RepeatStep {
             when,
             repeat: *times,

@@ -128,7 +128,9 @@ fn read_version_set(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Op
     let mut fields = Fields::of(value, at, errors)?;
     let agent_version = fields.optional_with("agent", read_pin);
     let context_graph_version = fields.optional_with("contextGraph", read_pin);
-    let models = fields.optional_with("models", |value, at, errors| map(value, 100, at, errors, read_model));
+    let models = fields.optional_with("models", |value, at, errors| {
+        map(value, 100, at, errors, read_model)
+    });
     fields.finish();
     Some(VersionSet {
         agent_version: agent_version?.flatten(),
@@ -156,7 +158,10 @@ fn read_model(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<M
     let llm_name = fields.required("name");
     let params = fields.optional_with("params", json_object);
     fields.finish();
-    Some(ModelPreference { llm_name: llm_name?, params: params?.unwrap_or_else(Json::empty_object) })
+    Some(ModelPreference {
+        llm_name: llm_name?,
+        params: params?.unwrap_or_else(Json::empty_object),
+    })
 }
 
 pub(super) fn write(
@@ -171,7 +176,10 @@ pub(super) fn write(
         agent: agent.to_string(),
         context_graph: context_graph.map(ToString::to_string),
         keyterms: keyterms.iter().map(|term| String::from(term.clone())).collect(),
-        version_sets: version_sets.iter().map(|(name, set)| (name.to_string(), write_version_set(set))).collect(),
+        version_sets: version_sets
+            .iter()
+            .map(|(name, set)| (name.to_string(), write_version_set(set)))
+            .collect(),
     }
 }
 
@@ -183,6 +191,10 @@ fn write_version_set(set: &VersionSet) -> VersionSetDoc {
     VersionSetDoc {
         agent: set.agent_version.map(PinDoc::Number),
         context_graph: set.context_graph_version.map(PinDoc::Number),
-        models: set.llm_model_preferences.iter().map(|(name, preference)| (name.clone(), model(preference))).collect(),
+        models: set
+            .llm_model_preferences
+            .iter()
+            .map(|(name, preference)| (name.clone(), model(preference)))
+            .collect(),
     }
 }

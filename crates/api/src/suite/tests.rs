@@ -22,7 +22,11 @@ fn faults(yaml: &str) -> Vec<String> {
 }
 
 fn listed(errors: &FieldErrors) -> Vec<String> {
-    errors.as_slice().iter().map(|error| format!("{}: {}", error.pointer, error.detail)).collect()
+    errors
+        .as_slice()
+        .iter()
+        .map(|error| format!("{}: {}", error.pointer, error.detail))
+        .collect()
 }
 
 fn validator() -> jsonschema::Validator {

@@ -43,8 +43,9 @@ pub(super) fn read(fields: &mut Fields<'_>, name: Option<&Name>, tags: Tags) -> 
     let persona = fields.required("persona");
     let scenario = fields.required("scenario");
     let max_interactions = fields.number_or("maxInteractions", 1..=100, DEFAULT_MAX_INTERACTIONS);
-    let success_criteria =
-        fields.with("criteria", |value, at, errors| list(value, &(1..=100), at, errors, criterion::read));
+    let success_criteria = fields.with("criteria", |value, at, errors| {
+        list(value, &(1..=100), at, errors, criterion::read)
+    });
     // A faulty name has been reported where it stands.
     let description = match description? {
         Some(description) => description,

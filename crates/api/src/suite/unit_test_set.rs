@@ -48,8 +48,14 @@ pub struct TestDoc {
 
 pub(super) fn read(fields: &mut Fields<'_>, tags: Tags) -> Option<SuiteSpec> {
     let description = fields.optional("description");
-    let tests = fields.with("tests", |value, at, errors| list(value, &(1..=MAX_TESTS), at, errors, read_test));
-    Some(SuiteSpec::UnitTestSet { description: description?, tests: tests?, tags })
+    let tests = fields.with("tests", |value, at, errors| {
+        list(value, &(1..=MAX_TESTS), at, errors, read_test)
+    });
+    Some(SuiteSpec::UnitTestSet {
+        description: description?,
+        tests: tests?,
+        tags,
+    })
 }
 
 fn read_test(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<(Name, u32)> {
@@ -66,7 +72,13 @@ fn read_test(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<(N
 pub(super) fn write(description: Option<&Text>, tests: &[(Name, u32)]) -> UnitTestSetSpec {
     let entry = |(test, repetitions): &(Name, u32)| match repetitions {
         1 => TestEntryDoc::Name(test.to_string()),
-        repetitions => TestEntryDoc::Repeated(TestDoc { test: test.to_string(), repetitions: *repetitions }),
+        repetitions => TestEntryDoc::Repeated(TestDoc {
+            test: test.to_string(),
+            repetitions: *repetitions,
+        }),
     };
-    UnitTestSetSpec { description: description.map(ToString::to_string), tests: tests.iter().map(entry).collect() }
+    UnitTestSetSpec {
+        description: description.map(ToString::to_string),
+        tests: tests.iter().map(entry).collect(),
+    }
 }

@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
         let object = client.object(kind, &arguments.name, None).await?;
         let id = text_at(&object, "/id");
         let request = json!({ "kind": kind.as_str(), "id": id });
-        let history: History = client.query("object", "history", &request).await?;
+        let history: History = client.query("event", "history", &request).await?;
         let events: Vec<EventView> = history.history.into_iter().flat_map(|entry| entry.events).collect();
         let yaml = serde_saphyr::to_string(&object)
             .map_err(|source| Failure::bug(format!("the object cannot be shown: {source}")))?;

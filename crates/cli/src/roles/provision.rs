@@ -3,6 +3,7 @@
 use commands::{ExecuteError, Executor, Request};
 use model::{ApiKeyId, Command, Oid, OrgId, OrganizationProfile, Rejection, Time, UserId};
 use serde::{Deserialize, Serialize};
+use server::KeyHasher;
 
 use crate::{
     embedded::Accounts,
@@ -61,7 +62,7 @@ fn new_oid(now: Time) -> Result<Oid, Failure> {
 pub(crate) async fn provision(
     executor: &Executor,
     keys: &Keys,
-    hash_key: &[u8; 32],
+    hasher: &KeyHasher,
     settings: &Settings,
 ) -> Result<(), Failure> {
     let name = |text: &str| {
@@ -75,7 +76,7 @@ pub(crate) async fn provision(
     execute(executor, keys, Command::CreateOrganization(profile)).await?;
     let user = Command::CreateUser { id: keys.user_id.clone(), name: name("Administrator")?, role: name("admin")? };
     execute(executor, keys, user).await?;
-    let secret_hash = *blake3::keyed_hash(hash_key, keys.api_key.expose().as_bytes()).as_bytes();
+    let secret_hash = hasher.hash(keys.api_key.expose());
     let api_key = Command::CreateApiKey {
         id: keys.api_key_id,
         user_id: keys.user_id.clone(),

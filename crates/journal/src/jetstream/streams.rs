@@ -24,8 +24,9 @@ pub(super) const RESULTS: &str = "RESULTS";
 pub(super) const DEAD_LETTERS: &str = "DEADLETTERS";
 pub(super) const ADVISORIES: &str = "ADVISORIES";
 pub(super) const LEADS: &str = "LEADS";
-/// The bucket of the object store.
-pub(super) const OBJECTS: &str = "OBJECTS";
+/// The bucket of the object store, and the stream that it is kept in.
+pub(super) const OBJECTS_BUCKET: &str = "OBJECTS";
+pub(super) const OBJECTS: &str = "OBJ_OBJECTS";
 /// The consumer that every worker pulls from.
 pub(super) const WORKERS: &str = "workers";
 
@@ -106,6 +107,13 @@ pub(super) fn definitions(options: &StreamOptions, replicas: usize) -> Vec<Confi
             // Far longer than any lead lasts: it only clears away the names that nobody uses any more.
             max_age: 6 * checks::MAX_LEAD,
             ..stream(LEADS, &[subject::ALL_LEADS], replicas)
+        },
+        Config {
+            description: Some("sealed manifests and artifacts, named by content".to_owned()),
+            discard: DiscardPolicy::New,
+            allow_rollup: true,
+            allow_direct: true,
+            ..stream(OBJECTS, &["$O.OBJECTS.C.>", "$O.OBJECTS.M.>"], replicas)
         },
     ]
 }

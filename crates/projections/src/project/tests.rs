@@ -231,3 +231,11 @@ fn a_view_stays_as_it_was() {
         world.events.len() as u64
     );
 }
+
+#[test]
+fn views_and_projectors_go_to_other_threads() {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<Database>();
+    check::<crate::Projector>();
+    check::<crate::View>();
+}

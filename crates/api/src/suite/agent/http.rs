@@ -162,7 +162,12 @@ fn read_request(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option
     let headers = fields.texts("headers", 100);
     let body = fields.optional("body");
     fields.finish();
-    Some(HttpRequest { method: method?, url: url?, headers: headers?, body: body? })
+    Some(HttpRequest {
+        method: method?,
+        url: url?,
+        headers: headers?,
+        body: body?,
+    })
 }
 
 fn read_extract(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<HttpExtract> {
@@ -171,15 +176,24 @@ fn read_extract(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option
     let tool_calls = fields.optional("toolCalls");
     let completed = fields.optional("completed");
     fields.finish();
-    Some(HttpExtract { text: text?, tool_calls: tool_calls?, completed: completed? })
+    Some(HttpExtract {
+        text: text?,
+        tool_calls: tool_calls?,
+        completed: completed?,
+    })
 }
 
 fn read_open(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<HttpOpen> {
     let mut fields = Fields::of(value, at, errors)?;
     let request = fields.with("request", read_request);
-    let extract = fields.optional_with("extract", |value, at, errors| map(value, 100, at, errors, Text::read));
+    let extract = fields.optional_with("extract", |value, at, errors| {
+        map(value, 100, at, errors, Text::read)
+    });
     fields.finish();
-    Some(HttpOpen { request: request?, extract: extract?.unwrap_or_default() })
+    Some(HttpOpen {
+        request: request?,
+        extract: extract?.unwrap_or_default(),
+    })
 }
 
 pub(super) fn write(
@@ -197,7 +211,11 @@ pub(super) fn write(
         },
         open: open.map(|open| OpenDoc {
             request: write_request(&open.request),
-            extract: open.extract.iter().map(|(name, place)| (name.clone(), place.to_string())).collect(),
+            extract: open
+                .extract
+                .iter()
+                .map(|(name, place)| (name.clone(), place.to_string()))
+                .collect(),
         }),
         continuation: match continuation {
             Continuation::Continue => None,

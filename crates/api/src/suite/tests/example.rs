@@ -169,7 +169,11 @@ fn everything_is_read_and_agrees_with_the_schema() {
     let documents = documents(EVERYTHING);
     let validator = validator();
     for document in &documents {
-        assert!(validator.is_valid(document), "{}", validator.validate(document).unwrap_err());
+        assert!(
+            validator.is_valid(document),
+            "{}",
+            validator.validate(document).unwrap_err()
+        );
     }
     let suite = read_suite(&Value::Array(documents)).unwrap();
     assert_eq!(suite.objects.len(), 16);
@@ -179,28 +183,70 @@ fn everything_is_read_and_agrees_with_the_schema() {
 #[test]
 fn what_is_read_is_what_was_written() {
     let suite = read_suite(&Value::Array(documents(EVERYTHING))).unwrap();
-    let spec = |name: &str| &suite.objects.iter().find(|object| object.name.as_str() == name).unwrap().spec;
-    let SuiteSpec::Scenario { content, .. } = spec("Refund") else { panic!("not a scenario") };
+    let spec = |name: &str| {
+        &suite
+            .objects
+            .iter()
+            .find(|object| object.name.as_str() == name)
+            .unwrap()
+            .spec
+    };
+    let SuiteSpec::Scenario { content, .. } = spec("Refund") else {
+        panic!("not a scenario")
+    };
     let steps = &content.script.as_ref().unwrap().steps;
     assert_eq!(steps.len(), 5);
-    assert!(matches!(&steps[2].action, ScriptAction::Repeat { times: 5, until: Some(_), steps } if steps.len() == 1));
-    let SuiteSpec::Metric { content, .. } = spec("Greets") else { panic!("not a metric") };
-    assert!(matches!(&content.judge, Judge::Contains { texts, all: false, case_sensitive: true, .. } if texts.len() == 2));
-    let SuiteSpec::Agent(content) = spec("Shopkeeper") else { panic!("not an agent") };
+    assert!(
+        matches!(&steps[2].action, ScriptAction::Repeat { times: 5, until: Some(_), steps } if steps.len() == 1)
+    );
+    let SuiteSpec::Metric { content, .. } = spec("Greets") else {
+        panic!("not a metric")
+    };
+    assert!(
+        matches!(&content.judge, Judge::Contains { texts, all: false, case_sensitive: true, .. } if texts.len() == 2)
+    );
+    let SuiteSpec::Agent(content) = spec("Shopkeeper") else {
+        panic!("not an agent")
+    };
     let connection = content.connection.as_ref().unwrap();
     assert_eq!(connection.timeout_ms, 30_000);
-    let Protocol::Stdio { framing, .. } = &connection.protocol else { panic!("not stdio") };
-    assert_eq!(*framing, StdioFraming::Prompt { prompt: Some("> ".to_owned()) });
-    let SuiteSpec::UnitTest { description, success_criteria, .. } = spec("Maria gets a refund") else {
+    let Protocol::Stdio { framing, .. } = &connection.protocol else {
+        panic!("not stdio")
+    };
+    assert_eq!(
+        *framing,
+        StdioFraming::Prompt {
+            prompt: Some("> ".to_owned())
+        }
+    );
+    let SuiteSpec::UnitTest {
+        description,
+        success_criteria,
+        ..
+    } = spec("Maria gets a refund")
+    else {
         panic!("not a unit test")
     };
     assert_eq!(description.as_str(), "Maria gets a refund");
     assert_eq!(success_criteria[0].name.as_str(), "Refunded");
     assert_eq!(success_criteria[1].name.as_str(), "polite enough");
-    assert_eq!(success_criteria[0].criterion, Criterion::Boolean { expected_value: true });
-    assert!(matches!(success_criteria[2].criterion, Criterion::Numerical { threshold, .. } if threshold > 9.0));
-    let SuiteSpec::UnitTestSet { tests, .. } = spec("Nightly") else { panic!("not a set") };
-    assert_eq!(tests.iter().map(|(_, repetitions)| *repetitions).collect::<Vec<_>>(), [1, 5]);
+    assert_eq!(
+        success_criteria[0].criterion,
+        Criterion::Boolean { expected_value: true }
+    );
+    assert!(
+        matches!(success_criteria[2].criterion, Criterion::Numerical { threshold, .. } if threshold > 9.0)
+    );
+    let SuiteSpec::UnitTestSet { tests, .. } = spec("Nightly") else {
+        panic!("not a set")
+    };
+    assert_eq!(
+        tests
+            .iter()
+            .map(|(_, repetitions)| *repetitions)
+            .collect::<Vec<_>>(),
+        [1, 5]
+    );
 }
 
 #[test]
@@ -219,7 +265,9 @@ spec:
   criteria: [{name: Mood, metric: Mood, oneOf: [good]}]
 ";
     let [document] = documents(yaml).try_into().unwrap();
-    let written = Document::from(&read_object(&document).unwrap()).to_value().unwrap();
+    let written = Document::from(&read_object(&document).unwrap())
+        .to_value()
+        .unwrap();
     assert_eq!(
         written.to_string(),
         concat!(
@@ -232,10 +280,14 @@ spec:
 
 #[test]
 fn names_that_a_suite_does_not_hold_are_listed() {
-    let documents: Vec<Value> =
-        documents(EVERYTHING).into_iter().filter(|document| document["kind"] != "Metric").collect();
+    let documents: Vec<Value> = documents(EVERYTHING)
+        .into_iter()
+        .filter(|document| document["kind"] != "Metric")
+        .collect();
     let suite = read_suite(&Value::Array(documents)).unwrap();
-    let missing: Vec<String> =
-        unresolved_names(&suite).iter().map(|(kind, name)| format!("{kind} {name}")).collect();
+    let missing: Vec<String> = unresolved_names(&suite)
+        .iter()
+        .map(|(kind, name)| format!("{kind} {name}"))
+        .collect();
     assert_eq!(missing, ["metric Mood", "metric Politeness", "metric Refunded"]);
 }

@@ -67,15 +67,26 @@ fn a_missing_spec_is_a_fault_but_for_agents() {
 #[test]
 fn metrics_and_judges_must_fit() {
     let metric = |spec: &str| {
-        faults(&format!("apiVersion: rehearse/v1\nkind: Metric\nmetadata: {{name: x}}\nspec: {spec}\n"))
+        faults(&format!(
+            "apiVersion: rehearse/v1\nkind: Metric\nmetadata: {{name: x}}\nspec: {spec}\n"
+        ))
     };
     assert_eq!(
         metric("{judge: model}"),
         ["/spec/description: is required for the judge `model`: it is what the model is told"]
     );
-    assert_eq!(metric("{judge: interactions}"), ["/spec/judge: a `interactions` judge cannot measure a boolean value"]);
-    assert_eq!(metric("{judge: contains}"), ["/spec/judge: `contains` needs more: write `contains: …` as an object"]);
-    assert_eq!(metric("{judge: {contains: {}}}"), ["/spec/judge/contains/text: `contains` looks for a `text` or for `texts`"]);
+    assert_eq!(
+        metric("{judge: interactions}"),
+        ["/spec/judge: a `interactions` judge cannot measure a boolean value"]
+    );
+    assert_eq!(
+        metric("{judge: contains}"),
+        ["/spec/judge: `contains` needs more: write `contains: …` as an object"]
+    );
+    assert_eq!(
+        metric("{judge: {contains: {}}}"),
+        ["/spec/judge/contains/text: `contains` looks for a `text` or for `texts`"]
+    );
     assert_eq!(
         metric("{judge: {contains: {text: a, texts: [b]}}}"),
         ["/spec/judge/contains/text: write `text` or `texts`, not both"]
@@ -107,15 +118,21 @@ fn criteria_have_one_condition() {
     };
     let one = "a criterion has exactly one of `equals`, `notEquals`, `atLeast`, `atMost`, `above`, `below` or `oneOf`";
     assert_eq!(test("{metric: m}"), [format!("/spec/criteria/0: {one}")]);
-    assert_eq!(test("{metric: m, equals: true, atLeast: 1}"), [format!("/spec/criteria/0: {one}")]);
+    assert_eq!(
+        test("{metric: m, equals: true, atLeast: 1}"),
+        [format!("/spec/criteria/0: {one}")]
+    );
     assert_eq!(
         test("{metric: m, equals: good}"),
         ["/spec/criteria/0/equals: must be true, false or a number; for a word write `oneOf: [good]`"]
     );
-    assert_eq!(test("{metric: m, atleast: 1}"), [
-        format!("/spec/criteria/0: {one}"),
-        "/spec/criteria/0/atleast: unknown field; did you mean `atLeast`?".to_owned(),
-    ]);
+    assert_eq!(
+        test("{metric: m, atleast: 1}"),
+        [
+            format!("/spec/criteria/0: {one}"),
+            "/spec/criteria/0/atleast: unknown field; did you mean `atLeast`?".to_owned(),
+        ]
+    );
 }
 
 #[test]
@@ -127,8 +144,14 @@ fn connections_have_one_protocol() {
     };
     let one = "/spec/connection: a connection has exactly one of `stdio`, `openaiChat` or `httpTemplate`";
     assert_eq!(agent("{}"), [one]);
-    assert_eq!(agent("{stdio: {command: [a]}, openaiChat: {baseUrl: a, model: b}}"), [one]);
-    assert_eq!(agent("{stdio: {command: []}}"), ["/spec/connection/stdio/command: must have 1 to 100 items, this has 0"]);
+    assert_eq!(
+        agent("{stdio: {command: [a]}, openaiChat: {baseUrl: a, model: b}}"),
+        [one]
+    );
+    assert_eq!(
+        agent("{stdio: {command: []}}"),
+        ["/spec/connection/stdio/command: must have 1 to 100 items, this has 0"]
+    );
     assert_eq!(
         agent("{stdio: {command: [a], framing: prompt}, timeoutMs: 0}"),
         [
@@ -144,7 +167,10 @@ fn version_sets_other_than_edge_can_be_set() {
         "apiVersion: rehearse/v1\nkind: Service\nmetadata: {name: x}\n\
          spec: {description: a, agent: b, versionSets: {edge: {}, 'a b': {}, release: {agent: newest}}}\n",
     );
-    assert_eq!(found, ["/spec/versionSets/release/agent: must be a version's number or `latest`"]);
+    assert_eq!(
+        found,
+        ["/spec/versionSets/release/agent: must be a version's number or `latest`"]
+    );
     let found = faults(
         "apiVersion: rehearse/v1\nkind: Service\nmetadata: {name: x}\n\
          spec: {description: a, agent: b, versionSets: {edge: {}, 'a b': {}}}\n",

@@ -35,7 +35,9 @@ proptest! {
 #[test]
 fn writing_is_stable() {
     for document in documents(EVERYTHING) {
-        let once = Document::from(&read_object(&document).unwrap()).to_value().unwrap();
+        let once = Document::from(&read_object(&document).unwrap())
+            .to_value()
+            .unwrap();
         let twice = Document::from(&read_object(&once).unwrap()).to_value().unwrap();
         assert_eq!(once.to_string(), twice.to_string());
     }
@@ -50,12 +52,27 @@ fn reader_and_schema_know_the_same_keys() {
             "apiVersion": API_VERSION, "kind": word, "metadata": {"name": "x"}, "spec": {"qqqqqqqqqqqq": 1},
         });
         let errors = read_object(&document).unwrap_err();
-        let unknown = errors.as_slice().iter().find(|error| error.pointer == "/spec/qqqqqqqqqqqq").unwrap();
-        let known: BTreeSet<&str> = unknown.detail.strip_prefix("unknown field; known are ").unwrap().split(", ").collect();
-        let definition = schema["oneOf"][index]["properties"]["spec"]["$ref"].as_str().unwrap();
+        let unknown = errors
+            .as_slice()
+            .iter()
+            .find(|error| error.pointer == "/spec/qqqqqqqqqqqq")
+            .unwrap();
+        let known: BTreeSet<&str> = unknown
+            .detail
+            .strip_prefix("unknown field; known are ")
+            .unwrap()
+            .split(", ")
+            .collect();
+        let definition = schema["oneOf"][index]["properties"]["spec"]["$ref"]
+            .as_str()
+            .unwrap();
         let name = definition.strip_prefix("#/$defs/").unwrap();
-        let named: BTreeSet<&str> =
-            schema["$defs"][name]["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let named: BTreeSet<&str> = schema["$defs"][name]["properties"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
         assert_eq!(known, named, "{word}");
     }
 }

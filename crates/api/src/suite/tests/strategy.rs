@@ -40,31 +40,48 @@ fn texts() -> impl Strategy<Value = BTreeMap<String, String>> {
 }
 
 fn tags(strict: bool) -> impl Strategy<Value = Tags> {
-    let pattern = if strict { "[a-z0-9_]{1,6}" } else { "[a-z0-9!: ]{1,6}" };
+    let pattern = if strict {
+        "[a-z0-9_]{1,6}"
+    } else {
+        "[a-z0-9!: ]{1,6}"
+    };
     btree_map(pattern, option::of(pattern), 0..3).prop_map(|entries| Tags::try_from(entries).unwrap())
 }
 
 fn variables() -> impl Strategy<Value = Variables> {
-    btree_map("[a-z_][a-z0-9_]{1,5}", ".{0,8}", 0..3).prop_map(|entries| Variables::try_from(entries).unwrap())
+    btree_map("[a-z_][a-z0-9_]{1,5}", ".{0,8}", 0..3)
+        .prop_map(|entries| Variables::try_from(entries).unwrap())
 }
 
 fn persona() -> impl Strategy<Value = SuiteSpec> {
     let language = option::of(prop_oneof![Just("eng"), Just("deu")]);
     let timezone = option::of(prop_oneof![Just("UTC"), Just("Europe/Berlin")]);
-    (name(), tags(true), text(), language, timezone, vec(text(), 0..3), variables(), variables()).prop_map(
-        |(role, tags, background, language, timezone, user_models, plain, sensitive)| SuiteSpec::Persona {
-            role,
-            tags,
-            content: PersonaContent {
-                background,
-                preferred_language: language.map(|code| code.try_into().unwrap()),
-                timezone: timezone.map(|zone| zone.try_into().unwrap()),
-                user_models,
-                nonsensitive_user_variables: plain,
-                sensitive_user_variables: sensitive,
-            },
-        },
+    (
+        name(),
+        tags(true),
+        text(),
+        language,
+        timezone,
+        vec(text(), 0..3),
+        variables(),
+        variables(),
     )
+        .prop_map(
+            |(role, tags, background, language, timezone, user_models, plain, sensitive)| {
+                SuiteSpec::Persona {
+                    role,
+                    tags,
+                    content: PersonaContent {
+                        background,
+                        preferred_language: language.map(|code| code.try_into().unwrap()),
+                        timezone: timezone.map(|zone| zone.try_into().unwrap()),
+                        user_models,
+                        nonsensitive_user_variables: plain,
+                        sensitive_user_variables: sensitive,
+                    },
+                }
+            },
+        )
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
@@ -80,11 +97,13 @@ fn outcome() -> impl Strategy<Value = UserOutcome> {
 }
 
 fn steps() -> impl Strategy<Value = Vec<ScriptStep>> {
-    let step = |action| (option::of(condition()), action).prop_map(|(when, action)| ScriptStep { when, action });
+    let step =
+        |action| (option::of(condition()), action).prop_map(|(when, action)| ScriptStep { when, action });
     let leaf = step(
         prop_oneof![
             text().prop_map(ScriptAction::Say),
-            (outcome(), option::of(text())).prop_map(|(outcome, reason)| ScriptAction::End { outcome, reason }),
+            (outcome(), option::of(text()))
+                .prop_map(|(outcome, reason)| ScriptAction::End { outcome, reason }),
         ]
         .boxed(),
     );
@@ -110,15 +129,17 @@ fn scenario() -> impl Strategy<Value = SuiteSpec> {
     ];
     let time = option::of((-1_000_000_000_000_000_i64..4_000_000_000_000_000).prop_map(Time::from_micros));
     (tags(true), text(), text(), initial, time, option::of(steps())).prop_map(
-        |(tags, objective, instructions, initial_message_type, conversation_starts_at, steps)| SuiteSpec::Scenario {
-            tags,
-            content: ScenarioContent {
-                objective,
-                instructions,
-                initial_message_type,
-                conversation_starts_at,
-                script: steps.map(|steps| Script { steps }),
-            },
+        |(tags, objective, instructions, initial_message_type, conversation_starts_at, steps)| {
+            SuiteSpec::Scenario {
+                tags,
+                content: ScenarioContent {
+                    objective,
+                    instructions,
+                    initial_message_type,
+                    conversation_starts_at,
+                    script: steps.map(|steps| Script { steps }),
+                },
+            }
         },
     )
 }
@@ -126,8 +147,10 @@ fn scenario() -> impl Strategy<Value = SuiteSpec> {
 fn domain() -> impl Strategy<Value = MetricDomain> {
     prop_oneof![
         Just(MetricDomain::Boolean),
-        (-1.0e6..0.0, 0.0..1.0e6)
-            .prop_map(|(lower_bound, upper_bound)| MetricDomain::Numerical { lower_bound, upper_bound }),
+        (-1.0e6..0.0, 0.0..1.0e6).prop_map(|(lower_bound, upper_bound)| MetricDomain::Numerical {
+            lower_bound,
+            upper_bound
+        }),
         vec(name(), 1..4).prop_map(|categories| MetricDomain::Categorical { categories }),
     ]
 }
@@ -152,8 +175,14 @@ fn judge() -> impl Strategy<Value = Judge> {
         Just(Judge::Model),
         Just(Judge::Interactions),
         Just(Judge::ScriptOutcome),
-        (vec(text(), 1..3), any::<bool>(), any::<bool>(), scope())
-            .prop_map(|(texts, all, case_sensitive, scope)| Judge::Contains { texts, all, case_sensitive, scope }),
+        (vec(text(), 1..3), any::<bool>(), any::<bool>(), scope()).prop_map(
+            |(texts, all, case_sensitive, scope)| Judge::Contains {
+                texts,
+                all,
+                case_sensitive,
+                scope
+            }
+        ),
         (text(), scope()).prop_map(|(pattern, scope)| Judge::Regex { pattern, scope }),
         (object(), scope()).prop_map(|(schema, scope)| Judge::JsonSchema { schema, scope }),
         text().prop_map(|expression| Judge::Cel { expression }),
@@ -167,8 +196,16 @@ fn metric() -> impl Strategy<Value = SuiteSpec> {
         "a judge that gives such values",
         |(description, described, value, judge)| {
             let described = described || judge == Judge::Model;
-            let description = if described { description.to_string() } else { String::new() };
-            let content = MetricContent { description, value, judge };
+            let description = if described {
+                description.to_string()
+            } else {
+                String::new()
+            };
+            let content = MetricContent {
+                description,
+                value,
+                judge,
+            };
             content.check().is_ok().then_some(content)
         },
     );
@@ -187,9 +224,17 @@ fn continuation() -> impl Strategy<Value = Continuation> {
 }
 
 fn request() -> impl Strategy<Value = HttpRequest> {
-    let method = prop_oneof![Just(HttpMethod::Get), Just(HttpMethod::Post), Just(HttpMethod::Put)];
-    (method, text(), texts(), option::of(text()))
-        .prop_map(|(method, url, headers, body)| HttpRequest { method, url, headers, body })
+    let method = prop_oneof![
+        Just(HttpMethod::Get),
+        Just(HttpMethod::Post),
+        Just(HttpMethod::Put)
+    ];
+    (method, text(), texts(), option::of(text())).prop_map(|(method, url, headers, body)| HttpRequest {
+        method,
+        url,
+        headers,
+        body,
+    })
 }
 
 fn protocol() -> impl Strategy<Value = Protocol> {
@@ -197,33 +242,61 @@ fn protocol() -> impl Strategy<Value = Protocol> {
         Just(StdioFraming::JsonLines),
         option::of("[ -~]{1,4}").prop_map(|prompt| StdioFraming::Prompt { prompt }),
     ];
-    let extract = (text(), option::of(text()), option::of(text()))
-        .prop_map(|(text, tool_calls, completed)| HttpExtract { text, tool_calls, completed });
+    let extract =
+        (text(), option::of(text()), option::of(text())).prop_map(|(text, tool_calls, completed)| {
+            HttpExtract {
+                text,
+                tool_calls,
+                completed,
+            }
+        });
     let open = (request(), btree_map("[a-z]{1,4}", text(), 0..3))
         .prop_map(|(request, extract)| HttpOpen { request, extract });
     prop_oneof![
-        (vec(text(), 1..3), framing, texts(), option::of(text()), continuation()).prop_map(
-            |(command, framing, env, working_directory, continuation)| Protocol::Stdio {
-                command,
-                framing,
-                env,
-                working_directory,
-                continuation
+        (
+            vec(text(), 1..3),
+            framing,
+            texts(),
+            option::of(text()),
+            continuation()
+        )
+            .prop_map(
+                |(command, framing, env, working_directory, continuation)| Protocol::Stdio {
+                    command,
+                    framing,
+                    env,
+                    working_directory,
+                    continuation
+                }
+            ),
+        (
+            text(),
+            text(),
+            option::of(text()),
+            option::of(text()),
+            texts(),
+            option::of(object())
+        )
+            .prop_map(|(base_url, model, api_key, system, headers, parameters)| {
+                Protocol::OpenAiChat {
+                    base_url,
+                    model,
+                    api_key,
+                    system,
+                    headers,
+                    parameters,
+                }
+            }),
+        (request(), extract, option::of(open), continuation()).prop_map(
+            |(request, extract, open, continuation)| {
+                Protocol::HttpTemplate {
+                    request,
+                    extract,
+                    open,
+                    continuation,
+                }
             }
         ),
-        (text(), text(), option::of(text()), option::of(text()), texts(), option::of(object())).prop_map(
-            |(base_url, model, api_key, system, headers, parameters)| Protocol::OpenAiChat {
-                base_url,
-                model,
-                api_key,
-                system,
-                headers,
-                parameters
-            }
-        ),
-        (request(), extract, option::of(open), continuation()).prop_map(|(request, extract, open, continuation)| {
-            Protocol::HttpTemplate { request, extract, open, continuation }
-        }),
     ]
 }
 
@@ -235,28 +308,41 @@ fn agent() -> impl Strategy<Value = SuiteSpec> {
         bound(DEFAULT_MAX_ATTEMPTS, 10),
         bound(DEFAULT_MAX_REPLY_BYTES, 1024 * 1024),
     )
-        .prop_map(|(protocol, timeout_ms, max_attempts, max_reply_bytes)| Connection {
-            protocol,
-            timeout_ms,
-            max_attempts,
-            max_reply_bytes,
-        });
+        .prop_map(
+            |(protocol, timeout_ms, max_attempts, max_reply_bytes)| Connection {
+                protocol,
+                timeout_ms,
+                max_attempts,
+                max_reply_bytes,
+            },
+        );
     (option::of(connection), option::of(object()))
         .prop_map(|(connection, document)| SuiteSpec::Agent(AgentContent { connection, document }))
 }
 
 fn service() -> impl Strategy<Value = SuiteSpec> {
-    let preference =
-        (text(), object()).prop_map(|(llm_name, params)| ModelPreference { llm_name, params });
-    let set = (option::of(1_u32..), option::of(1_u32..), btree_map("[A-Za-z]{1,6}", preference, 0..3)).prop_map(
-        |(agent_version, context_graph_version, llm_model_preferences)| VersionSet {
-            agent_version,
-            context_graph_version,
-            llm_model_preferences,
-        },
+    let preference = (text(), object()).prop_map(|(llm_name, params)| ModelPreference { llm_name, params });
+    let set = (
+        option::of(1_u32..),
+        option::of(1_u32..),
+        btree_map("[A-Za-z]{1,6}", preference, 0..3),
+    )
+        .prop_map(
+            |(agent_version, context_graph_version, llm_model_preferences)| VersionSet {
+                agent_version,
+                context_graph_version,
+                llm_model_preferences,
+            },
+        );
+    let sets = btree_map(
+        "r[a-z0-9_-]{0,5}".prop_map(|name| VersionSetName::try_from(name).unwrap()),
+        set,
+        0..3,
     );
-    let sets = btree_map("r[a-z0-9_-]{0,5}".prop_map(|name| VersionSetName::try_from(name).unwrap()), set, 0..3);
-    let keyterms = vec("[a-z]{1,4}( [a-z-]{1,4}){0,2}".prop_map(|term| Keyterm::try_from(term).unwrap()), 0..3);
+    let keyterms = vec(
+        "[a-z]{1,4}( [a-z-]{1,4}){0,2}".prop_map(|term| Keyterm::try_from(term).unwrap()),
+        0..3,
+    );
     (text(), name(), option::of(name()), tags(true), keyterms, sets).prop_map(
         |(description, agent, context_graph, tags, keyterms, version_sets)| SuiteSpec::Service {
             description,
@@ -293,26 +379,50 @@ fn criterion() -> impl Strategy<Value = SuiteCriterion> {
 fn unit_test() -> impl Strategy<Value = SuiteSpec> {
     let version_set = prop_oneof![Just("release"), Just("edge"), Just("candidate")];
     let cap = prop_oneof![Just(20_u32), 1..=100_u32];
-    (text(), name(), version_set, name(), name(), cap, vec(criterion(), 1..4), tags(false)).prop_map(
-        |(description, service, version_set, persona, scenario, max_interactions, success_criteria, tags)| {
-            SuiteSpec::UnitTest {
+    (
+        text(),
+        name(),
+        version_set,
+        name(),
+        name(),
+        cap,
+        vec(criterion(), 1..4),
+        tags(false),
+    )
+        .prop_map(
+            |(
                 description,
                 service,
-                version_set: version_set.to_owned().try_into().unwrap(),
+                version_set,
                 persona,
                 scenario,
                 max_interactions,
                 success_criteria,
                 tags,
-            }
-        },
-    )
+            )| {
+                SuiteSpec::UnitTest {
+                    description,
+                    service,
+                    version_set: version_set.to_owned().try_into().unwrap(),
+                    persona,
+                    scenario,
+                    max_interactions,
+                    success_criteria,
+                    tags,
+                }
+            },
+        )
 }
 
 fn unit_test_set() -> impl Strategy<Value = SuiteSpec> {
     let repetitions = prop_oneof![Just(1_u32), 1..=MAX_CONVERSATIONS];
-    (option::of(text()), vec((name(), repetitions), 1..4), tags(false))
-        .prop_map(|(description, tests, tags)| SuiteSpec::UnitTestSet { description, tests, tags })
+    (option::of(text()), vec((name(), repetitions), 1..4), tags(false)).prop_map(
+        |(description, tests, tags)| SuiteSpec::UnitTestSet {
+            description,
+            tests,
+            tags,
+        },
+    )
 }
 
 /// Any object of any kind.

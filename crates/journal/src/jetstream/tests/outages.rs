@@ -194,13 +194,13 @@ async fn a_log_that_is_not_the_same_any_more_is_noticed() {
     raw.delete_stream("EVENTS").await.expect("it can be deleted");
     let config = super::super::streams::definitions(&super::options(), 1).remove(0);
     raw.create_stream(config).await.expect("it can be made");
-    tokio::task::spawn_blocking(move || {
+    let server = tokio::task::spawn_blocking(move || {
         server.restart();
         server
     })
     .await
-    .map(|_server| ())
     .expect("the server comes back");
     let error = first_error(following).await;
     assert!(matches!(error, JournalError::Discontinuous { .. }), "{error}");
+    drop(server);
 }

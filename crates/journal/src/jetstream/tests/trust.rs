@@ -3,8 +3,9 @@
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use futures::StreamExt as _;
-use model::codec;
+use model::{Digest, codec};
 use testkit::nats::NatsServer;
+use tokio::io::AsyncReadExt as _;
 
 use super::{connect, raw};
 use crate::{
@@ -49,6 +50,44 @@ async fn the_server_itself_keeps_the_log() {
     rollup.insert("Nats-Rollup", "all");
     let ack = raw(&server).await.publish_with_headers("evt.acme.persona.x", rollup, Bytes::new()).await.expect("sent");
     ack.await.expect_err("nor rolled up");
+}
+
+#[tokio::test]
+async fn any_client_can_read_an_object() {
+    let server = NatsServer::start();
+    let journal = connect(&server).await;
+    let bytes = Bytes::from(vec![7; 300_000]);
+    let name = subject::artifact_object(run(1), Digest::of(&bytes));
+    journal.put_object(&name, bytes.clone()).await.expect("it can be stored");
+    let store = raw(&server).await.get_object_store("OBJECTS").await.expect("it is an object store");
+    let mut object = store.get(&name).await.expect("it is there");
+    let mut read = Vec::new();
+    object.read_to_end(&mut read).await.expect("it can be read");
+    assert_eq!(read, bytes);
+    // Someone deletes it.
+    store.delete(&name).await.expect("it can be deleted");
+    assert_eq!(journal.object(&name).await.expect("it can be looked for"), None);
+    journal.put_object(&name, bytes.clone()).await.expect("it can be stored again");
+    assert_eq!(journal.object(&name).await.expect("it can be read"), Some(bytes));
+    // Someone damages it.
+    store.put(name.as_str(), &mut b"other bytes".as_slice()).await.expect("it can be overwritten");
+    let error = journal.object(&name).await.expect_err("it is not what its name says");
+    assert!(matches!(error, JournalError::Object { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn objects_put_at_once_leave_one() {
+    let server = NatsServer::start();
+    let journal = connect(&server).await;
+    let bytes = Bytes::from(vec![7; 300_000]);
+    let name = subject::manifest_object(Digest::of(&bytes));
+    let puts = (0..4).map(|_| journal.put_object(&name, bytes.clone()));
+    for outcome in futures::future::join_all(puts).await {
+        outcome.expect("all succeed");
+    }
+    assert_eq!(journal.object(&name).await.expect("it can be read"), Some(bytes));
+    let stream = raw(&server).await.get_stream("OBJ_OBJECTS").await.expect("it exists");
+    assert_eq!(stream.get_info().await.expect("it has information").state.messages, 4, "three chunks, one description");
 }
 
 #[tokio::test]

@@ -1,0 +1,296 @@
+//! A run as the command line shows it.
+
+use api::run::{ConversationRow, Instance, State, TallyView};
+use model::{RunVerdict, Tally};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    exit::Exit,
+    output::{Output, Table, excerpt},
+};
+
+/// The longest justification that a table shows, in characters.
+const MAX_REASON_CHARS: usize = 80;
+
+/// A run in numbers, for programs and people.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct RunView {
+    /// Its id.
+    pub(crate) id: String,
+    /// The set's name when the run started.
+    pub(crate) set: String,
+    /// `running`, `cancelling` or `completed`.
+    pub(crate) state: State,
+    /// How it came out; none while it is going on.
+    pub(crate) verdict: Option<&'static str>,
+    /// How many conversations ended how.
+    #[serde(flatten)]
+    pub(crate) counts: Counts,
+    /// What everything random follows from.
+    pub(crate) seed: u64,
+    /// When it was started.
+    pub(crate) started_at: String,
+    /// Who started it.
+    pub(crate) started_by: String,
+    /// When everything was accounted for.
+    pub(crate) completed_at: Option<String>,
+    /// Names the sealed manifest.
+    pub(crate) manifest: String,
+    /// The artifact.
+    pub(crate) artifact: Option<api::run::ArtifactView>,
+    /// Its tests, in order.
+    pub(crate) tests: Vec<TestView>,
+}
+
+/// One test of a run in numbers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct TestView {
+    /// The test's name.
+    pub(crate) name: String,
+    /// The test's id.
+    pub(crate) unit_test_id: String,
+    /// How many repetitions there are to be.
+    pub(crate) repetitions: u32,
+    /// How many ended how; none while the test is not finished.
+    pub(crate) counts: Option<Counts>,
+    /// What went wrong first, if something did.
+    pub(crate) first_problem: Option<ProblemView>,
+}
+
+/// How many conversations ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Counts {
+    /// All there are to be.
+    pub(crate) planned: u32,
+    /// Those with a result.
+    pub(crate) finished: u32,
+    /// Met every criterion.
+    pub(crate) passed: u32,
+    /// Missed a criterion.
+    pub(crate) failed: u32,
+    /// The simulated user broke, not the agent.
+    pub(crate) invalid: u32,
+    /// Something broke that is neither.
+    pub(crate) errored: u32,
+    /// Had not finished when the run was cancelled.
+    pub(crate) cancelled: u32,
+}
+
+/// What went wrong in a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct ProblemView {
+    /// Which repetition, from 0.
+    pub(crate) run_index: u32,
+    /// The criterion that was missed, if one was.
+    pub(crate) criterion: Option<String>,
+    /// The value that it looked at.
+    pub(crate) value: Value,
+    /// Why that value, or what broke.
+    pub(crate) reason: String,
+}
+
+impl From<&TallyView> for Counts {
+    fn from(tally: &TallyView) -> Self {
+        let TallyView { planned, passed, failed, invalid, errored, cancelled } = *tally;
+        Self { planned, finished: tally.finished(), passed, failed, invalid, errored, cancelled }
+    }
+}
+
+impl Counts {
+    /// As the domain counts.
+    pub(crate) const fn tally(&self) -> Tally {
+        let Self { planned, finished: _, passed, failed, invalid, errored, cancelled } = *self;
+        Tally { planned, passed, failed, invalid, errored, cancelled }
+    }
+}
+
+impl RunView {
+    /// A run as the server tells it.
+    pub(crate) fn of(run: &Instance) -> Self {
+        let extension = &run.rehearse;
+        let results = run.unit_test_run_results.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+        let tests = run.unit_test_run_specs.iter().zip(results).map(|(spec, result)| TestView {
+            name: spec.rehearse.name.to_string(),
+            unit_test_id: spec.unit_test_id.to_string(),
+            repetitions: spec.run_count,
+            counts: result.map(|result| Counts::from(&result.rehearse.tally)),
+            first_problem: None,
+        });
+        Self {
+            id: run.id.to_string(),
+            set: extension.set_name.clone(),
+            state: extension.state,
+            verdict: extension.verdict.map(|word| RunVerdict::from(word).as_str()),
+            counts: Counts::from(&extension.tally),
+            seed: extension.seed,
+            started_at: run.created_at.to_string(),
+            started_by: run.creator.user_id.to_string(),
+            completed_at: extension.completed_at.map(|at| at.to_string()),
+            manifest: extension.manifest.to_string(),
+            artifact: extension.artifact,
+            tests: tests.collect(),
+        }
+    }
+
+    /// The table of the run's tests.
+    pub(crate) fn table(&self) -> String {
+        let mut table = Table::new(&["unit test", "passed", "failed", "invalid", "errored", "what went wrong first"])
+            .numbers(&[1, 2, 3, 4]);
+        for test in &self.tests {
+            let counts = test.counts.unwrap_or_default();
+            let finished = test.counts.map_or_else(|| "?".to_owned(), |counts| counts.finished.to_string());
+            table.row([
+                excerpt(&test.name, 60),
+                format!("{}/{finished}", counts.passed),
+                counts.failed.to_string(),
+                counts.invalid.to_string(),
+                counts.errored.to_string(),
+                test.first_problem.as_ref().map_or_else(String::new, ProblemView::line),
+            ]);
+        }
+        table.render()
+    }
+
+    /// The verdict in one line.
+    pub(crate) fn verdict_line(&self, output: Output) -> String {
+        let Counts { planned, finished, passed, failed, invalid, errored, cancelled } = self.counts;
+        let verdict = self.verdict.unwrap_or("running");
+        let sgr = match verdict {
+            "passed" => "1;32",
+            "failed" | "errored" => "1;31",
+            _ => "1;33",
+        };
+        let mut line = format!(
+            "{}: {passed} of {planned} conversations passed",
+            output.paint(verdict, sgr)
+        );
+        for (count, word) in [(failed, "failed"), (invalid, "invalid"), (errored, "errored"), (cancelled, "cancelled")] {
+            if count > 0 {
+                line.push_str(&format!(", {count} {word}"));
+            }
+        }
+        if verdict == "running" {
+            line.push_str(&format!(", {finished} finished"));
+        }
+        line
+    }
+
+    /// How the program ends for this run.
+    pub(crate) fn exit(&self, run: &Instance) -> Exit {
+        run.rehearse.verdict.map_or(Exit::Stopped, |word| Exit::of_verdict(word.into()))
+    }
+}
+
+impl ProblemView {
+    /// What the row of a conversation tells; the reason of a missed criterion is only in its transcript.
+    pub(crate) fn of(row: &ConversationRow) -> Self {
+        let missed = row.criteria.iter().find(|criterion| !criterion.passed);
+        let reason = match (&row.error, missed) {
+            (Some(error), _) => error.clone(),
+            (None, Some(_)) => String::new(),
+            (None, None) => row.end_reason.clone(),
+        };
+        Self {
+            run_index: row.run_index,
+            criterion: missed.filter(|_| row.error.is_none()).map(|criterion| criterion.name.to_string()),
+            value: missed.map_or(Value::Null, |criterion| criterion.value.clone()),
+            reason,
+        }
+    }
+
+    fn line(&self) -> String {
+        let reason = excerpt(&self.reason, MAX_REASON_CHARS);
+        match &self.criterion {
+            Some(criterion) if reason.is_empty() => format!("#{} {criterion}: {}", self.run_index, shown(&self.value)),
+            Some(criterion) => format!("#{} {criterion}: {} ({reason})", self.run_index, shown(&self.value)),
+            None => format!("#{} {reason}", self.run_index),
+        }
+    }
+}
+
+/// A metric's value for people.
+pub(crate) fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "not applicable".to_owned(),
+        Value::String(text) => excerpt(text, 40),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn view() -> RunView {
+        let counts = Counts { planned: 20, finished: 20, passed: 17, failed: 2, invalid: 0, errored: 1, cancelled: 0 };
+        let test = |name: &str, passed, failed, errored, first_problem| TestView {
+            name: name.to_owned(),
+            unit_test_id: "65a000000000000000000001".to_owned(),
+            repetitions: 10,
+            counts: Some(Counts { planned: 10, finished: 10, passed, failed, errored, ..Counts::default() }),
+            first_problem,
+        };
+        let missed = ProblemView {
+            run_index: 3,
+            criterion: Some("names a day".to_owned()),
+            value: json!(false),
+            reason: "no message of the agent matches".to_owned(),
+        };
+        let broke = ProblemView {
+            run_index: 7,
+            criterion: None,
+            value: Value::Null,
+            reason: "the agent ended:\n\u{1b}[31mboom".to_owned(),
+        };
+        RunView {
+            id: "65a000000000000000000002".to_owned(),
+            set: "first".to_owned(),
+            state: State::Completed,
+            verdict: Some("errored"),
+            counts,
+            seed: 7,
+            started_at: "2026-01-31T09:30:00.000Z".to_owned(),
+            started_by: "admin".to_owned(),
+            completed_at: None,
+            manifest: "0".repeat(64),
+            artifact: None,
+            tests: vec![
+                test("greets", 10, 0, 0, None),
+                test("says when a parcel comes", 7, 2, 1, Some(missed)),
+                test("breaks", 9, 0, 1, Some(broke)),
+            ],
+        }
+    }
+
+    #[test]
+    fn the_table_says_what_went_wrong_first() {
+        insta::assert_snapshot!(view().table(), @r"
+        UNIT TEST                 PASSED  FAILED  INVALID  ERRORED  WHAT WENT WRONG FIRST
+        greets                     10/10       0        0        0
+        says when a parcel comes    7/10       2        0        1  #3 names a day: false (no message of the agent matches)
+        breaks                      9/10       0        0        1  #7 the agent ended: \u{1b}[31mboom
+        ");
+    }
+
+    #[test]
+    fn the_counts_stand_at_the_top_for_programs() {
+        let json = serde_json::to_value(view()).expect("it can be written");
+        for (key, count) in
+            [("planned", 20), ("finished", 20), ("passed", 17), ("failed", 2), ("invalid", 0), ("errored", 1), ("cancelled", 0)]
+        {
+            assert_eq!(json[key], count, "{key}");
+        }
+    }
+
+    #[test]
+    fn the_verdict_is_one_line() {
+        let output = Output::new(crate::output::Format::Json, true);
+        assert_eq!(
+            view().verdict_line(output),
+            "errored: 17 of 20 conversations passed, 2 failed, 1 errored"
+        );
+    }
+}
