@@ -53,6 +53,6 @@ fn normal(value: Value) -> Value {
             .into_iter()
             .map(|(key, value)| (key, normal(value)))
             .collect(),
-        other => other,
+        Value::Null | Value::Bool(_) => value,
     }
 }

@@ -3,14 +3,15 @@
 //! A reader goes through all fields before it gives up: `None` means that something was reported, never that a value was
 //! absent. Derived deserialization stops at the first fault, which is why requests and suites do not use it.
 
+mod container;
 mod fields;
 mod query;
 mod scalar;
 mod similar;
 mod word;
 
+pub(crate) use container::{json_object, list, map, variant};
 pub use fields::Fields;
-pub(crate) use fields::{json_object, list, map, variant};
 pub(crate) use scalar::{finite, integer, limited_string};
 use serde_json::Value;
 pub(crate) use similar::closest;

@@ -82,7 +82,7 @@ request! {
         /// The run.
         id: RunId = required(),
         /// How many finished conversations the caller knows of; none: wait for the end only.
-        after_finished: Option<u32> = single(),
+        after_finished: Option<u32> = count(0..=u32::MAX),
         /// How long to wait at most, in milliseconds.
         wait_ms: u64 = count_or(0..=10_000, 10_000),
     }
@@ -127,6 +127,10 @@ pub struct Started {
 
 /// A run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the contract has four flags rather than a state"
+)]
 pub struct Instance {
     /// The tenant.
     pub org_id: OrgId,

@@ -78,7 +78,11 @@ pub struct BusError {
 impl BusError {
     /// An error with nothing but a code and a message.
     pub fn new(code: u16, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), payload: Bytes::new() }
+        Self {
+            code,
+            message: message.into(),
+            payload: Bytes::new(),
+        }
     }
 }
 

@@ -27,12 +27,19 @@ pub(crate) struct Origin<'a> {
 
 impl<'a> Origin<'a> {
     pub(crate) const fn of(commit: &'a Commit) -> Self {
-        Self { org: &commit.org, actor: &commit.meta.actor, command: &commit.meta.command_id }
+        Self {
+            org: &commit.org,
+            actor: &commit.meta.actor,
+            command: &commit.meta.command_id,
+        }
     }
 }
 
 pub(crate) fn refused(operation: &'static str, reason: impl Into<String>) -> JournalError {
-    JournalError::Refused { operation, reason: reason.into() }
+    JournalError::Refused {
+        operation,
+        reason: reason.into(),
+    }
 }
 
 /// The one command that a batch of commits belongs to.
@@ -60,25 +67,41 @@ pub(crate) fn origin(commits: &[Commit]) -> Result<Origin<'_>, JournalError> {
 
 /// The digest that an object's name ends in.
 pub(crate) fn object_digest(name: &str) -> Result<Digest, JournalError> {
-    let fault = |reason: &str| JournalError::Object { name: name.to_owned(), reason: reason.to_owned() };
-    let (folder, digest) =
-        name.rsplit_once('/').ok_or_else(|| fault("a name is a folder, `/` and the SHA-256 of the object"))?;
+    let fault = |reason: &str| JournalError::Object {
+        name: name.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let (folder, digest) = name
+        .rsplit_once('/')
+        .ok_or_else(|| fault("a name is a folder, `/` and the SHA-256 of the object"))?;
     if folder.len() > 256 || folder.split('/').any(|part| part.parse::<Token>().is_err()) {
-        return Err(fault("a folder is words of 1 to 64 letters, digits, `_` or `-`, joined by `/`"));
+        return Err(fault(
+            "a folder is words of 1 to 64 letters, digits, `_` or `-`, joined by `/`",
+        ));
     }
-    digest.parse().map_err(|_invalid| fault("the last part of a name is the SHA-256 of the object, 64 hexadecimal digits"))
+    digest.parse().map_err(|_invalid| {
+        fault("the last part of a name is the SHA-256 of the object, 64 hexadecimal digits")
+    })
 }
 
 /// Checks an object against its name.
 pub(crate) fn object(name: &str, bytes: &[u8]) -> Result<(), JournalError> {
     let expected = object_digest(name)?;
-    let fault = |reason: String| JournalError::Object { name: name.to_owned(), reason };
+    let fault = |reason: String| JournalError::Object {
+        name: name.to_owned(),
+        reason,
+    };
     if bytes.len() > MAX_OBJECT_BYTES {
-        return Err(fault(format!("{} bytes are more than an object may have ({MAX_OBJECT_BYTES})", bytes.len())));
+        return Err(fault(format!(
+            "{} bytes are more than an object may have ({MAX_OBJECT_BYTES})",
+            bytes.len()
+        )));
     }
     let found = Digest::of(bytes);
     if found != expected {
-        return Err(fault(format!("its bytes have the digest {found}, so they are not the object of this name")));
+        return Err(fault(format!(
+            "its bytes have the digest {found}, so they are not the object of this name"
+        )));
     }
     Ok(())
 }
@@ -86,7 +109,10 @@ pub(crate) fn object(name: &str, bytes: &[u8]) -> Result<(), JournalError> {
 /// Checks what a lead is asked for.
 pub(crate) fn lead(name: &str, holder: &str, ttl: Duration) -> Result<Token, JournalError> {
     if ttl.is_zero() || ttl > MAX_LEAD {
-        return Err(refused("lead", format!("a lead lasts at least an instant and at most {MAX_LEAD:?}, not {ttl:?}")));
+        return Err(refused(
+            "lead",
+            format!("a lead lasts at least an instant and at most {MAX_LEAD:?}, not {ttl:?}"),
+        ));
     }
     lead_name(name, holder)
 }
@@ -94,12 +120,22 @@ pub(crate) fn lead(name: &str, holder: &str, ttl: Duration) -> Result<Token, Jou
 /// Checks the name of a lead and of its holder.
 pub(crate) fn lead_name(name: &str, holder: &str) -> Result<Token, JournalError> {
     if holder.is_empty() || holder.len() > MAX_HOLDER_BYTES {
-        return Err(refused("lead", format!("a holder's name has 1 to {MAX_HOLDER_BYTES} bytes")));
+        return Err(refused(
+            "lead",
+            format!("a holder's name has 1 to {MAX_HOLDER_BYTES} bytes"),
+        ));
     }
-    name.parse().map_err(|invalid| refused("lead", format!("the name of a lead: {invalid}")))
+    name.parse()
+        .map_err(|invalid| refused("lead", format!("the name of a lead: {invalid}")))
 }
 
 /// Under which a repetition of the same job is recognized: a further try is another job.
 pub(crate) fn job_id(job: &Job) -> String {
-    format!("{}.{}.{}.{}", job.key.org, job.key.run, job.key.n, job.failures.len())
+    format!(
+        "{}.{}.{}.{}",
+        job.key.org,
+        job.key.run,
+        job.key.n,
+        job.failures.len()
+    )
 }

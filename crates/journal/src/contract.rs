@@ -16,13 +16,14 @@ mod turns;
 use std::time::Duration;
 
 pub use events::{
-    append_is_all_or_none, append_then_read, appends_to_one_organization_form_one_chain, conflicts_are_per_organization,
-    large_batches_and_bad_ones, pages_end, repeated_commands_are_recognized,
+    append_is_all_or_none, append_then_read, appends_to_one_organization_form_one_chain,
+    conflicts_are_per_organization, large_batches_and_bad_ones, pages_end, repeated_commands_are_recognized,
 };
 pub use fixtures::{commit, commits, job, key, org, result, run, turn};
 pub use jobs::{
-    dead_letters_are_kept, enqueued_twice_is_once, jobs_are_handed_out_once, leases_wait, lost_leases_come_back,
-    progress_prolongs, purged_jobs_are_gone, released_jobs_come_back_at_once, retries_come_at_their_time,
+    dead_letters_are_kept, enqueued_twice_is_once, jobs_are_handed_out_once, leases_wait,
+    lost_leases_come_back, progress_prolongs, purged_jobs_are_gone, released_jobs_come_back_at_once,
+    retries_come_at_their_time,
 };
 pub use leads::one_leads_at_a_time;
 pub use notices::{cancellations_are_told, notices_reach_their_watchers};

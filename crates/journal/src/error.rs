@@ -20,7 +20,9 @@ pub enum JournalError {
         reason: String,
     },
     /// A stream exists with another configuration.
-    #[error("stream {stream} exists with {field} = {found}, expected {expected}; change it with `nats stream edit` (or `nats consumer edit`) or use another account")]
+    #[error(
+        "stream {stream} exists with {field} = {found}, expected {expected}; change it with `nats stream edit` (or `nats consumer edit`) or use another account"
+    )]
     Misconfigured {
         /// The stream.
         stream: String,

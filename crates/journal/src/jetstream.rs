@@ -67,7 +67,9 @@ impl JetStream {
         let connection = connect::connect(&options).await?;
         connect::check_suitable(&connection, &options).await?;
         let is_clustered = connection.client.server_info().cluster.is_some();
-        let replicas = streams.replicas.unwrap_or(if is_clustered { CLUSTER_REPLICAS } else { 1 });
+        let replicas = streams
+            .replicas
+            .unwrap_or(if is_clustered { CLUSTER_REPLICAS } else { 1 });
         for definition in streams::definitions(&streams, replicas) {
             streams::ensure(&connection, &definition, streams.replicas).await?;
         }
@@ -81,7 +83,9 @@ impl JetStream {
             seen_claims: Mutex::default(),
             urls: options.shown_urls(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// Where it is connected to, without credentials.
@@ -96,6 +100,8 @@ impl JetStream {
 
 impl fmt::Debug for JetStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JetStream").field("urls", &self.inner.urls).finish_non_exhaustive()
+        f.debug_struct("JetStream")
+            .field("urls", &self.inner.urls)
+            .finish_non_exhaustive()
     }
 }

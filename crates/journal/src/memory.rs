@@ -49,7 +49,11 @@ impl Default for MemoryOptions {
     fn default() -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let micros = i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX);
-        Self { epoch: Time::from_micros(micros), lease_duration: Duration::from_secs(30), max_payload: 1 << 20 }
+        Self {
+            epoch: Time::from_micros(micros),
+            lease_duration: Duration::from_secs(30),
+            max_payload: 1 << 20,
+        }
     }
 }
 
@@ -79,7 +83,9 @@ struct Connection {
 
 impl fmt::Debug for MemoryJournal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryJournal").field("connection", &self.connection.name).finish_non_exhaustive()
+        f.debug_struct("MemoryJournal")
+            .field("connection", &self.connection.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -104,8 +110,15 @@ impl MemoryJournal {
             faults: Mutex::default(),
             changes: watch::Sender::new(0),
         };
-        let connection = Connection { id: 0, name: String::new(), is_cut: AtomicBool::new(false) };
-        Self { shared: Arc::new(shared), connection: Arc::new(connection) }
+        let connection = Connection {
+            id: 0,
+            name: String::new(),
+            is_cut: AtomicBool::new(false),
+        };
+        Self {
+            shared: Arc::new(shared),
+            connection: Arc::new(connection),
+        }
     }
 
     /// The same journal through a connection of its own, as another process would have it: it can be cut, and its leases expire
@@ -114,10 +127,16 @@ impl MemoryJournal {
     pub fn connection(&self, name: &str) -> Self {
         let mut state = self.state();
         state.n_connections += 1;
-        let connection =
-            Connection { id: state.n_connections, name: name.to_owned(), is_cut: AtomicBool::new(false) };
+        let connection = Connection {
+            id: state.n_connections,
+            name: name.to_owned(),
+            is_cut: AtomicBool::new(false),
+        };
         drop(state);
-        Self { shared: Arc::clone(&self.shared), connection: Arc::new(connection) }
+        Self {
+            shared: Arc::clone(&self.shared),
+            connection: Arc::new(connection),
+        }
     }
 
     /// Cuts this connection (every call fails as unreachable, subscriptions stand still, notices are lost) or mends it.
@@ -158,10 +177,15 @@ impl MemoryJournal {
 
     /// The tokio instant at which the journal's clock shows `at`; now if that is past.
     fn instant_of(&self, at: Time) -> Instant {
-        let micros = at.as_micros().saturating_sub(self.shared.options.epoch.as_micros());
+        let micros = at
+            .as_micros()
+            .saturating_sub(self.shared.options.epoch.as_micros());
         let since_start = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
         // Beyond what the clock can count is as good as never.
-        self.shared.started.checked_add(since_start).unwrap_or_else(|| self.shared.started + FAR_FUTURE)
+        self.shared
+            .started
+            .checked_add(since_start)
+            .unwrap_or_else(|| self.shared.started + FAR_FUTURE)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -170,7 +194,9 @@ impl MemoryJournal {
     }
 
     fn changed(&self) {
-        self.shared.changes.send_modify(|version| *version = version.wrapping_add(1));
+        self.shared
+            .changes
+            .send_modify(|version| *version = version.wrapping_add(1));
     }
 
     /// Makes one call: asks the faults before and after, and wakes whoever waits for a change.
@@ -185,7 +211,12 @@ impl MemoryJournal {
             state.n_calls += 1;
             state.n_calls - 1
         };
-        let call = Call { operation, about, connection: &self.connection.name, number };
+        let call = Call {
+            operation,
+            about,
+            connection: &self.connection.name,
+            number,
+        };
         self.pass(call, |faults| faults.before(call)).await?;
         let outcome = act(&mut self.state());
         self.changed();
@@ -194,13 +225,21 @@ impl MemoryJournal {
     }
 
     async fn pass(&self, call: Call<'_>, ask: impl FnOnce(&dyn Faults) -> Fault) -> Result<(), JournalError> {
-        let faults = self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let faults = self
+            .shared
+            .faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let fault = faults.map_or(Fault::None, |faults| ask(faults.as_ref()));
         match fault {
             Fault::None => {}
             Fault::Lost => {
                 let reason = "the simulation lost the message".to_owned();
-                return Err(JournalError::Unreachable { operation: call.operation, reason });
+                return Err(JournalError::Unreachable {
+                    operation: call.operation,
+                    reason,
+                });
             }
             Fault::Delay(duration) => tokio::time::sleep(duration).await,
         }
@@ -211,7 +250,11 @@ impl MemoryJournal {
     fn fit(&self, operation: &'static str, bytes: Vec<u8>) -> Result<Bytes, JournalError> {
         let limit = self.shared.options.max_payload;
         if bytes.len() > limit {
-            return Err(JournalError::TooLarge { operation, size: bytes.len(), limit });
+            return Err(JournalError::TooLarge {
+                operation,
+                size: bytes.len(),
+                limit,
+            });
         }
         Ok(bytes.into())
     }

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::Stream;
 use model::{
-    Commit, ConversationKey, ConversationResult, DeadLetter, Job, ObjectRef, OrgId, Recorded, RunId, Time, TurnRecord,
+    Commit, ConversationKey, ConversationResult, DeadLetter, Job, ObjectRef, OrgId, Recorded, RunId, Time,
+    TurnRecord,
 };
 
 use crate::{AppendError, JournalError};
@@ -138,7 +139,12 @@ pub trait Journal: Send + Sync + 'static {
     async fn history(&self, org: &OrgId, object: &ObjectRef) -> Result<Vec<Recorded>, JournalError>;
 
     /// At most `limit` commits of an organization after a sequence, in order, and whether there are more.
-    async fn page(&self, org: &OrgId, after: u64, limit: usize) -> Result<(Vec<Recorded>, bool), JournalError>;
+    async fn page(
+        &self,
+        org: &OrgId,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<Recorded>, bool), JournalError>;
 
     /// Every commit of every organization after a sequence, checked to be contiguous.
     async fn subscribe_events(&self, after: u64) -> Result<Subscription<Recorded>, JournalError>;
@@ -149,20 +155,31 @@ pub trait Journal: Send + Sync + 'static {
     // Results.
 
     /// Publishes the one result of a conversation.
-    async fn publish_result(&self, org: &OrgId, result: &ConversationResult) -> Result<Published, JournalError>;
+    async fn publish_result(
+        &self,
+        org: &OrgId,
+        result: &ConversationResult,
+    ) -> Result<Published, JournalError>;
 
     /// The result of one conversation.
-    async fn result(&self, key: &ConversationKey) -> Result<Option<Stored<ConversationResult>>, JournalError>;
+    async fn result(&self, key: &ConversationKey)
+    -> Result<Option<Stored<ConversationResult>>, JournalError>;
 
     /// Whether a conversation has a result.
     async fn has_result(&self, key: &ConversationKey) -> Result<bool, JournalError>;
 
     /// All results of a run that exist now, in no particular order; the stream ends.
-    async fn run_results(&self, org: &OrgId, run: RunId) -> Result<Subscription<Stored<ConversationResult>>, JournalError>;
+    async fn run_results(
+        &self,
+        org: &OrgId,
+        run: RunId,
+    ) -> Result<Subscription<Stored<ConversationResult>>, JournalError>;
 
     /// Every result of every organization after a sequence, checked to be contiguous.
-    async fn subscribe_results(&self, after: u64)
-    -> Result<Subscription<(OrgId, Stored<ConversationResult>)>, JournalError>;
+    async fn subscribe_results(
+        &self,
+        after: u64,
+    ) -> Result<Subscription<(OrgId, Stored<ConversationResult>)>, JournalError>;
 
     /// As [`Journal::subscribe_results`], without the results themselves.
     async fn subscribe_result_counts(&self, after: u64) -> Result<Subscription<RunCount>, JournalError>;
@@ -173,7 +190,12 @@ pub trait Journal: Send + Sync + 'static {
     async fn turns(&self, key: &ConversationKey) -> Result<(Vec<TurnRecord>, u64), JournalError>;
 
     /// Appends to the journal of a conversation if its last entry stands at `expected`; returns the new entry's sequence.
-    async fn append_turn(&self, key: &ConversationKey, record: &TurnRecord, expected: u64) -> Result<u64, AppendError>;
+    async fn append_turn(
+        &self,
+        key: &ConversationKey,
+        record: &TurnRecord,
+        expected: u64,
+    ) -> Result<u64, AppendError>;
 
     // Jobs.
 

@@ -34,7 +34,13 @@ pub fn org_events(org: &OrgId) -> String {
 /// The organization and object of a commit's subject.
 pub fn parse_event(subject: &str) -> Option<(OrgId, ObjectRef)> {
     let [org, kind, key] = tokens(subject, "evt.")?;
-    Some((org.parse().ok()?, ObjectRef { kind: kind.parse::<Kind>().ok()?, key: key.parse().ok()? }))
+    Some((
+        org.parse().ok()?,
+        ObjectRef {
+            kind: kind.parse::<Kind>().ok()?,
+            key: key.parse().ok()?,
+        },
+    ))
 }
 
 macro_rules! conversation_subjects {
@@ -69,7 +75,11 @@ conversation_subjects! {
 pub fn parse_conversation(subject: &str) -> Option<ConversationKey> {
     let (_prefix, rest) = subject.split_once('.')?;
     let [org, run, n] = tokens(rest, "")?;
-    Some(ConversationKey { org: org.parse().ok()?, run: run.parse().ok()?, n: n.parse().ok()? })
+    Some(ConversationKey {
+        org: org.parse().ok()?,
+        run: run.parse().ok()?,
+        n: n.parse().ok()?,
+    })
 }
 
 /// Progress of a run.

@@ -36,11 +36,10 @@ pub fn bus_reference() -> String {
          | code | status | exit code | meaning | what to do |\n\
          |---|---|---|---|---|\n"
     );
-    for code in ErrorCode::ALL {
+    text.extend(ErrorCode::ALL.iter().map(|code| {
         let (status, exit_code, title, help) = (code.status(), code.exit_code(), code.title(), code.help());
-        text.push_str(&["| `", code.as_str(), "` | "].concat());
-        text.push_str(&format!("{status} | {exit_code} | {title} | {help} |\n"));
-    }
+        format!("| `{code}` | {status} | {exit_code} | {title} | {help} |\n")
+    }));
     text.push_str("\n## Commands\n");
     COMMANDS.iter().for_each(|endpoint| section(&mut text, endpoint));
     text.push_str("\n## Queries\n");

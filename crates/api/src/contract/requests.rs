@@ -171,9 +171,11 @@ fn documents_are_kept_as_they_are() {
 #[test]
 fn runs_take_options_under_their_own_key() {
     let set = "6618791275130b73714e8d7f";
-    let start = |body: Value| match command::<run::Start>(&body) {
-        Command::StartRun { options, .. } => options,
-        other => panic!("{other:?}"),
+    let start = |body: Value| {
+        let Command::StartRun { options, .. } = command::<run::Start>(&body) else {
+            panic!("another command")
+        };
+        options
     };
     assert_eq!(
         start(json!({"simulation_unit_test_set_id": set})),

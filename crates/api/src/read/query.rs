@@ -77,13 +77,18 @@ impl Fields<'_> {
         Some(read?.unwrap_or(default))
     }
 
-    /// The number that a new version must get.
-    pub fn version(&mut self, key: &'static str, least: u32) -> Option<Option<u32>> {
-        let range = u64::from(least)..=u64::from(u32::MAX);
+    /// A whole number within bounds that may be absent.
+    pub fn count(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Option<Option<u32>> {
+        let range = u64::from(*range.start())..=u64::from(*range.end());
         let read = self.optional_with(key, |value, at, errors| {
             integer(&typed(single(value, at, errors)?), &range, at, errors)
         })?;
         Some(read.and_then(|number| u32::try_from(number).ok()))
+    }
+
+    /// The number that a new version must get.
+    pub fn version(&mut self, key: &'static str, least: u32) -> Option<Option<u32>> {
+        self.count(key, least..=u32::MAX)
     }
 
     /// A page's size within bounds, with a default.

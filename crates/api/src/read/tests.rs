@@ -83,3 +83,13 @@ fn numbers_are_not_rounded() {
         assert_eq!(faults(&json!({"name": "a", "count": count})).len(), 1, "{count}");
     }
 }
+
+#[test]
+fn long_keys_do_not_come_back() {
+    let mut body = json!({"name": "a"});
+    body["x".repeat(100_000)] = json!(1);
+    assert_eq!(
+        faults(&body),
+        [": has an unknown field with a name of 100000 bytes"]
+    );
+}

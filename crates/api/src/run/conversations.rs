@@ -50,10 +50,10 @@ impl Read for TranscriptQuery {
     fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Self> {
         let mut fields = Fields::of(value, at, errors)?;
         let id = fields.required("id");
-        let n = fields.single("n");
+        let n = fields.count("n", 0..=u32::MAX);
         let test = fields.single("test");
-        let test_idx = fields.single("test_idx");
-        let run_index = fields.single("run_index");
+        let test_idx = fields.count("test_idx", 0..=u32::MAX);
+        let run_index = fields.count("run_index", 0..=u32::MAX);
         let query = Self {
             id: id?,
             n: n?,

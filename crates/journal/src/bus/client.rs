@@ -24,12 +24,16 @@ impl BusClient {
     ///
     /// No connection, or credentials that are not accepted.
     pub async fn connect(options: &ConnectOptions) -> Result<Self, JournalError> {
-        Ok(Self { connection: Connection::open(options).await? })
+        Ok(Self {
+            connection: Connection::open(options).await?,
+        })
     }
 
     /// Makes requests over a journal's connection.
     pub fn of(journal: &JetStream) -> Self {
-        Self { connection: journal.connection().clone() }
+        Self {
+            connection: journal.connection().clone(),
+        }
     }
 
     /// Makes a request and waits for the reply; the service's own error is the inner one. It is made once: whether it may be made
@@ -47,18 +51,41 @@ impl BusClient {
     ) -> Result<BusReply, JournalError> {
         check_subject(subject)?;
         let headers = header_map(headers)?;
-        let unreachable = |reason: String| JournalError::Unreachable { operation: OPERATION, reason };
-        let answer = match timeout(wait, self.connection.request(subject, Some(headers), payload, wait)).await {
+        let unreachable = |reason: String| JournalError::Unreachable {
+            operation: OPERATION,
+            reason,
+        };
+        let answer = match timeout(
+            wait,
+            self.connection.request(subject, Some(headers), payload, wait),
+        )
+        .await
+        {
             Ok(answer) => answer.map_err(|failure| failure.into_request_error(OPERATION, subject))?,
             Err(_elapsed) => return Err(unreachable(format!("no answer on {subject} within {wait:?}"))),
         };
         let headers = answer.headers.unwrap_or_default();
-        let Some(code) = headers.get(ERROR_CODE_HEADER) else { return Ok(Ok(answer.payload)) };
+        let Some(code) = headers.get(ERROR_CODE_HEADER) else {
+            return Ok(Ok(answer.payload));
+        };
         let code = code.as_str().parse().map_err(|_invalid| {
-            refused(OPERATION, format!("the service answered with the error code `{}`, which is none", code.as_str()))
+            refused(
+                OPERATION,
+                format!(
+                    "the service answered with the error code `{}`, which is none",
+                    code.as_str()
+                ),
+            )
         })?;
-        let message = headers.get(ERROR_HEADER).map_or("", HeaderValue::as_str).to_owned();
-        Ok(Err(BusError { code, message, payload: answer.payload }))
+        let message = headers
+            .get(ERROR_HEADER)
+            .map_or("", HeaderValue::as_str)
+            .to_owned();
+        Ok(Err(BusError {
+            code,
+            message,
+            payload: answer.payload,
+        }))
     }
 }
 
@@ -67,15 +94,27 @@ fn check_subject(subject: &str) -> Result<(), JournalError> {
     if subject.split('.').all(is_plain) {
         return Ok(());
     }
-    Err(refused(OPERATION, format!("`{}` is no subject for a request", subject.escape_debug())))
+    Err(refused(
+        OPERATION,
+        format!("`{}` is no subject for a request", subject.escape_debug()),
+    ))
 }
 
 fn header_map(headers: &BTreeMap<String, String>) -> Result<HeaderMap, JournalError> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let is_name = !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if !is_name || value.chars().any(char::is_control) {
-            return Err(refused(OPERATION, format!("`{}` cannot be a header: names are letters, digits and `-`, values one line", name.escape_debug())));
+            return Err(refused(
+                OPERATION,
+                format!(
+                    "`{}` cannot be a header: names are letters, digits and `-`, values one line",
+                    name.escape_debug()
+                ),
+            ));
         }
         map.insert(name.as_str(), value.as_str());
     }

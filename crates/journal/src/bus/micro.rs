@@ -30,7 +30,11 @@ impl Verb {
             Self::Stats => "STATS",
         };
         let Identity { service, id, .. } = identity;
-        [format!("$SRV.{verb}"), format!("$SRV.{verb}.{}", service.name), format!("$SRV.{verb}.{}.{id}", service.name)]
+        [
+            format!("$SRV.{verb}"),
+            format!("$SRV.{verb}.{}", service.name),
+            format!("$SRV.{verb}.{}.{id}", service.name),
+        ]
     }
 }
 
@@ -49,13 +53,28 @@ impl Identity {
         check(&service)?;
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let started = Time::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX));
-        let stats = service.endpoints.iter().map(|_endpoint| Stats::default()).collect();
-        Ok(Self { service, id, started, stats })
+        let stats = service
+            .endpoints
+            .iter()
+            .map(|_endpoint| Stats::default())
+            .collect();
+        Ok(Self {
+            service,
+            id,
+            started,
+            stats,
+        })
     }
 
     /// The answer to a question.
     pub(super) fn answer(&self, verb: Verb) -> Value {
-        let Service { name, version, description, endpoints, .. } = &self.service;
+        let Service {
+            name,
+            version,
+            description,
+            endpoints,
+            ..
+        } = &self.service;
         let mut answer = json!({ "name": name, "id": self.id, "version": version, "metadata": {} });
         match verb {
             Verb::Ping => answer["type"] = "io.nats.micro.v1.ping_response".into(),
@@ -99,24 +118,46 @@ fn counts((EndpointSpec { name, subject, .. }, stats): (&EndpointSpec, &Stats)) 
 fn check(service: &Service) -> Result<(), JournalError> {
     let fault = |reason: String| refused("starting a service", reason);
     let is_name = |name: &str| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
     };
-    let names = service.endpoints.iter().map(|endpoint| endpoint.name.as_str()).chain([service.name.as_str()]);
+    let names = service
+        .endpoints
+        .iter()
+        .map(|endpoint| endpoint.name.as_str())
+        .chain([service.name.as_str()]);
     if let Some(name) = names.into_iter().find(|name| !is_name(name)) {
-        return Err(fault(format!("`{name}` is no name; use letters, digits, `_` and `-`")));
+        return Err(fault(format!(
+            "`{name}` is no name; use letters, digits, `_` and `-`"
+        )));
     }
     let numbers = service.version.split(['-', '+']).next().unwrap_or_default();
-    let n_numbers = numbers.split('.').filter(|number| number.parse::<u64>().is_ok()).count();
+    let n_numbers = numbers
+        .split('.')
+        .filter(|number| number.parse::<u64>().is_ok())
+        .count();
     if n_numbers != 3 || numbers.split('.').count() != 3 {
-        return Err(fault(format!("`{}` is no version; write it as `1.2.3`", service.version)));
+        return Err(fault(format!(
+            "`{}` is no version; write it as `1.2.3`",
+            service.version
+        )));
     }
     let is_subject = |subject: &str| {
         subject.split('.').all(|token| {
             !token.is_empty() && (token == "*" || !token.contains(['*', '>', ' ', '\t', '\r', '\n']))
         })
     };
-    match service.endpoints.iter().find(|endpoint| !is_subject(&endpoint.subject)) {
-        Some(endpoint) => Err(fault(format!("`{}` is no subject to listen on", endpoint.subject))),
+    match service
+        .endpoints
+        .iter()
+        .find(|endpoint| !is_subject(&endpoint.subject))
+    {
+        Some(endpoint) => Err(fault(format!(
+            "`{}` is no subject to listen on",
+            endpoint.subject
+        ))),
         None => Ok(()),
     }
 }

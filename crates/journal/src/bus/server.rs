@@ -35,7 +35,9 @@ pub struct BusServer {
 impl fmt::Debug for BusServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let n_free = self.permits.available_permits();
-        f.debug_struct("BusServer").field("in_flight", &MAX_IN_FLIGHT.saturating_sub(n_free)).finish_non_exhaustive()
+        f.debug_struct("BusServer")
+            .field("in_flight", &MAX_IN_FLIGHT.saturating_sub(n_free))
+            .finish_non_exhaustive()
     }
 }
 
@@ -61,23 +63,46 @@ impl BusServer {
         let connection = journal.connection().clone();
         let identity = Identity::new(service, connection.unique())?;
         let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
-        let shared = Arc::new(Shared { connection, identity, handler, permits: Arc::clone(&permits) });
+        let shared = Arc::new(Shared {
+            connection,
+            identity,
+            handler,
+            permits: Arc::clone(&permits),
+        });
         let stop = watch::Sender::new(false);
         let mut listeners = JoinSet::new();
         for verb in Verb::ALL {
             for subject in verb.subjects(&shared.identity) {
                 let messages = shared.subscribe(OPERATION, subject, None).await?;
-                let questions = Incoming { messages, stop: stop.subscribe(), is_draining: false };
+                let questions = Incoming {
+                    messages,
+                    stop: stop.subscribe(),
+                    is_draining: false,
+                };
                 listeners.spawn(answer_questions(Arc::clone(&shared), verb, questions));
             }
         }
         for (index, endpoint) in shared.identity.service.endpoints.iter().enumerate() {
-            let messages = shared.subscribe(OPERATION, endpoint.subject.clone(), Some(QUEUE_GROUP)).await?;
-            let requests = Incoming { messages, stop: stop.subscribe(), is_draining: false };
+            let messages = shared
+                .subscribe(OPERATION, endpoint.subject.clone(), Some(QUEUE_GROUP))
+                .await?;
+            let requests = Incoming {
+                messages,
+                stop: stop.subscribe(),
+                is_draining: false,
+            };
             listeners.spawn(serve(Arc::clone(&shared), index, requests));
         }
-        shared.connection.settle().await.map_err(|failure| failure.into_error(OPERATION))?;
-        Ok(Self { stop, permits, listeners })
+        shared
+            .connection
+            .settle()
+            .await
+            .map_err(|failure| failure.into_error(OPERATION))?;
+        Ok(Self {
+            stop,
+            permits,
+            listeners,
+        })
     }
 
     /// Takes no more requests, and waits up to `patience` for those that have come in. Tells whether all were answered.
@@ -105,7 +130,10 @@ impl Shared {
             Some(group) => client.queue_subscribe(subject, group.to_owned()).await,
             None => client.subscribe(subject).await,
         };
-        subscribed.map_err(|error| JournalError::Unreachable { operation, reason: error.to_string() })
+        subscribed.map_err(|error| JournalError::Unreachable {
+            operation,
+            reason: error.to_string(),
+        })
     }
 
     /// Where the answer to a message may go: an inbox, or nowhere.
@@ -126,7 +154,10 @@ impl Shared {
         let too_large;
         let reply = match reply {
             Ok(payload) if payload.len() > limit => {
-                let message = format!("the answer has {} bytes; the NATS server takes {limit}", payload.len());
+                let message = format!(
+                    "the answer has {} bytes; the NATS server takes {limit}",
+                    payload.len()
+                );
                 too_large = Err(BusError::new(500, message));
                 &too_large
             }
@@ -159,7 +190,9 @@ async fn answer_questions(shared: Arc<Shared>, verb: Verb, mut questions: Incomi
 
 async fn serve(shared: Arc<Shared>, endpoint: usize, mut requests: Incoming) {
     while let Some(message) = requests.next().await {
-        let Some(inbox) = shared.inbox_of(&message) else { continue };
+        let Some(inbox) = shared.inbox_of(&message) else {
+            continue;
+        };
         match Arc::clone(&shared.permits).try_acquire_owned() {
             Ok(permit) => {
                 tokio::spawn(handle(Arc::clone(&shared), endpoint, inbox, message, permit));
@@ -201,9 +234,16 @@ async fn handle(
     permit: OwnedSemaphorePermit,
 ) {
     let start = Instant::now();
-    let Service { endpoints, max_request, .. } = &shared.identity.service;
+    let Service {
+        endpoints,
+        max_request,
+        ..
+    } = &shared.identity.service;
     let reply = if message.payload.len() > *max_request {
-        let text = format!("the request has {} bytes; {max_request} are allowed", message.payload.len());
+        let text = format!(
+            "the request has {} bytes; {max_request} are allowed",
+            message.payload.len()
+        );
         Err(BusError::new(413, text))
     } else {
         let request = BusRequest {
@@ -234,23 +274,37 @@ fn headers(headers: Option<&HeaderMap>) -> std::collections::BTreeMap<String, St
 
 fn body(error: &BusError) -> Bytes {
     if error.payload.is_empty() {
-        return json!({ "code": error.code, "message": error.message }).to_string().into();
+        return json!({ "code": error.code, "message": error.message })
+            .to_string()
+            .into();
     }
     error.payload.clone()
 }
 
 /// A text as it may stand in a header.
 fn one_line(text: &str) -> String {
-    let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let end = (0..=MAX_HEADER_BYTES.min(line.len())).rev().find(|&end| line.is_char_boundary(end)).unwrap_or(0);
+    let mut line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let end = (0..=MAX_HEADER_BYTES.min(line.len()))
+        .rev()
+        .find(|&end| line.is_char_boundary(end))
+        .unwrap_or(0);
     line.truncate(end);
     line
 }
 
 /// Whether a subject is below `_INBOX` or the given prefix, and one that can be published to.
 fn is_inbox(subject: &str, prefix: &str) -> bool {
-    let below = |prefix: &str| subject.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.'));
-    let is_plain = subject.split('.').all(|token| !token.is_empty() && token != "*" && token != ">");
+    let below = |prefix: &str| {
+        subject
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.starts_with('.'))
+    };
+    let is_plain = subject
+        .split('.')
+        .all(|token| !token.is_empty() && token != "*" && token != ">");
     is_plain && (below("_INBOX") || below(prefix))
 }
 

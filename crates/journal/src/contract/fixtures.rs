@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::{Stream, StreamExt as _};
 use model::{
-    Commit, CommitMeta, ConversationKey, ConversationResult, Digest, EndReason, Event, Job, Kind, ObjectRef, Oid,
-    OrgId, RunId, Time, TurnRecord, UnitTestId, Usage, Verdict,
+    Commit, CommitMeta, ConversationKey, ConversationResult, Digest, EndReason, Event, Job, Kind, ObjectRef,
+    Oid, OrgId, RunId, Time, TurnRecord, UnitTestId, Usage, Verdict,
 };
 use tokio::time::timeout;
 
@@ -16,7 +16,9 @@ pub(super) const AT: Time = Time::from_micros(1_750_000_000_000_000);
 
 /// What the system's clock shows.
 pub(super) fn now() -> Time {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("it is after 1970");
     Time::from_micros(i64::try_from(since_epoch.as_micros()).expect("it is before the year 200,000"))
 }
 
@@ -37,7 +39,11 @@ pub fn run(number: u64) -> RunId {
 
 /// Conversation `n` of a run.
 pub fn key(org: &OrgId, run: RunId, n: u32) -> ConversationKey {
-    ConversationKey { org: org.clone(), run, n }
+    ConversationKey {
+        org: org.clone(),
+        run,
+        n,
+    }
 }
 
 /// The `number`-th object.
@@ -96,18 +102,29 @@ pub fn result(run: RunId, n: u32, worker: &str) -> ConversationResult {
 
 /// An entry of a conversation's journal.
 pub fn turn(worker: &str) -> TurnRecord {
-    TurnRecord::Claimed { worker: worker.to_owned(), at: AT, restart: false }
+    TurnRecord::Claimed {
+        worker: worker.to_owned(),
+        at: AT,
+        restart: false,
+    }
 }
 
 /// A job that has not failed yet.
 pub fn job(org: &OrgId, run: RunId, n: u32) -> Job {
-    Job { key: key(org, run, n), manifest: Digest::of(b"manifest"), failures: Vec::new() }
+    Job {
+        key: key(org, run, n),
+        manifest: Digest::of(b"manifest"),
+        failures: Vec::new(),
+    }
 }
 
 /// The next item of a stream that must have one soon.
 pub(super) async fn next<T>(stream: &mut (impl Stream<Item = Result<T, JournalError>> + Unpin)) -> T {
-    let item = timeout(super::SOON, stream.next()).await.expect("the subscription has more");
-    item.expect("the subscription goes on").expect("the subscription is well")
+    let item = timeout(super::SOON, stream.next())
+        .await
+        .expect("the subscription has more");
+    item.expect("the subscription goes on")
+        .expect("the subscription is well")
 }
 
 /// Waits for `duration` of the journal's own time, during which nothing may come.
@@ -115,5 +132,8 @@ pub(super) async fn nothing_comes<T>(
     stream: &mut (impl Stream<Item = Result<T, JournalError>> + Unpin),
     duration: Duration,
 ) {
-    assert!(timeout(duration, stream.next()).await.is_err(), "something came that should not");
+    assert!(
+        timeout(duration, stream.next()).await.is_err(),
+        "something came that should not"
+    );
 }

@@ -29,7 +29,10 @@ async fn nothing_within(journal: &Arc<dyn Journal>, wait: Duration) {
 }
 
 async fn in_flight(journal: &Arc<dyn Journal>, number: u64) -> Vec<u32> {
-    let found = journal.in_flight(&org("acme"), run(number)).await.expect("the queue can be looked at");
+    let found = journal
+        .in_flight(&org("acme"), run(number))
+        .await
+        .expect("the queue can be looked at");
     found.into_iter().collect()
 }
 
@@ -39,7 +42,11 @@ async fn enqueue(journal: &Arc<dyn Journal>, jobs: &[Job]) {
 
 fn failed(job: &Job) -> Job {
     let mut job = job.clone();
-    job.failures.push(JobFailure { worker: "w".to_owned(), at: AT, cause: "the agent is away".to_owned() });
+    job.failures.push(JobFailure {
+        worker: "w".to_owned(),
+        at: AT,
+        cause: "the agent is away".to_owned(),
+    });
     job
 }
 
@@ -58,7 +65,11 @@ pub async fn jobs_are_handed_out_once(journal: Arc<dyn Journal>) {
         let n = usize::try_from(lease.job().key.n).expect("small");
         assert_eq!((lease.job(), lease.deliveries()), (&jobs[n], 1));
     }
-    assert_eq!(in_flight(&journal, 1).await.len(), 10, "jobs in workers' hands are in flight");
+    assert_eq!(
+        in_flight(&journal, 1).await.len(),
+        10,
+        "jobs in workers' hands are in flight"
+    );
     for lease in &leases {
         lease.done().await.expect("a job can be done");
     }
@@ -88,7 +99,11 @@ pub async fn leases_wait(journal: Arc<dyn Journal>) {
     let start = Instant::now();
     let wait = Duration::from_millis(300);
     nothing_within(&journal, wait).await;
-    assert!(start.elapsed() >= wait - Duration::from_millis(1), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() >= wait - Duration::from_millis(1),
+        "{:?}",
+        start.elapsed()
+    );
     assert!(take(&journal, 0, SOON).await.is_empty());
     let org = org("acme");
     let first = {
@@ -105,7 +120,11 @@ pub async fn leases_wait(journal: Arc<dyn Journal>) {
         })
         .collect();
     let start = Instant::now();
-    enqueue(&journal, &(1..9).map(|n| job(&org, run(1), n)).collect::<Vec<_>>()).await;
+    enqueue(
+        &journal,
+        &(1..9).map(|n| job(&org, run(1), n)).collect::<Vec<_>>(),
+    )
+    .await;
     for worker in waiting {
         assert_eq!(worker.await.expect("no panic"), 1);
     }
@@ -121,7 +140,11 @@ pub async fn lost_leases_come_back(journal: Arc<dyn Journal>) {
     assert_eq!(lost.deliveries(), 1);
     drop(lost);
     let again = take_one(&journal).await;
-    assert!(start.elapsed() >= LEASE - Duration::from_millis(100), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() >= LEASE - Duration::from_millis(100),
+        "{:?}",
+        start.elapsed()
+    );
     assert_eq!(again.deliveries(), 2);
     assert_eq!(again.job(), &job(&org("acme"), run(1), 0));
     again.done().await.expect("a job can be done");
@@ -166,15 +189,25 @@ pub async fn retries_come_at_their_time(journal: Arc<dyn Journal>) {
     let delay = Duration::from_secs(2);
     let at = now.plus_millis(u64::try_from(delay.as_millis()).expect("small"));
     // One in two seconds, one at a time that is past.
-    leases[0].retry(failed(leases[0].job()), at).await.expect("a job can be scheduled");
+    leases[0]
+        .retry(failed(leases[0].job()), at)
+        .await
+        .expect("a job can be scheduled");
     let past = Time::from_micros(now.as_micros() - 10_000_000);
-    leases[1].retry(failed(leases[1].job()), past).await.expect("a job can be scheduled");
+    leases[1]
+        .retry(failed(leases[1].job()), past)
+        .await
+        .expect("a job can be scheduled");
     assert_eq!(in_flight(&journal, 1).await, [0, 1]);
 
     let first = take_one(&journal).await;
     assert_eq!(first.job(), &failed(leases[1].job()));
     let second = take_one(&journal).await;
-    assert!(start.elapsed() >= delay - Duration::from_millis(50), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() >= delay - Duration::from_millis(50),
+        "{:?}",
+        start.elapsed()
+    );
     assert_eq!((second.job(), second.deliveries()), (&failed(leases[0].job()), 1));
     assert_eq!(in_flight(&journal, 1).await, [0, 1]);
     first.done().await.expect("a job can be done");
@@ -192,14 +225,26 @@ pub async fn dead_letters_are_kept(journal: Arc<dyn Journal>) {
     let leases = take(&journal, 3, SOON).await;
     assert_eq!(leases.len(), 3);
     for lease in &leases {
-        let letter = DeadLetter { job: failed(lease.job()), at: AT };
+        let letter = DeadLetter {
+            job: failed(lease.job()),
+            at: AT,
+        };
         lease.dead_letter(letter).await.expect("a job can be given up");
     }
     assert_eq!(in_flight(&journal, 1).await, Vec::<u32>::new());
     let letters = journal.dead_letters(0, 2).await.expect("the letters can be read");
     assert_eq!(letters.len(), 2);
-    assert_eq!(letters[0].value, DeadLetter { job: failed(leases[0].job()), at: AT });
-    let rest = journal.dead_letters(letters[1].sequence, 10).await.expect("the letters can be read");
+    assert_eq!(
+        letters[0].value,
+        DeadLetter {
+            job: failed(leases[0].job()),
+            at: AT
+        }
+    );
+    let rest = journal
+        .dead_letters(letters[1].sequence, 10)
+        .await
+        .expect("the letters can be read");
     assert_eq!(rest.len(), 1);
     assert_eq!(rest[0].value.job, failed(leases[2].job()));
     nothing_within(&journal, LEASE).await;
@@ -214,12 +259,21 @@ pub async fn purged_jobs_are_gone(journal: Arc<dyn Journal>) {
     let held = take(&journal, 4, SOON).await;
     assert_eq!(held.len(), 4);
     let later = now().plus_millis(1000);
-    held[0].retry(failed(held[0].job()), later).await.expect("a job can be scheduled");
-    journal.purge_jobs(&org, run(1)).await.expect("a run can be purged");
+    held[0]
+        .retry(failed(held[0].job()), later)
+        .await
+        .expect("a job can be scheduled");
+    journal
+        .purge_jobs(&org, run(1))
+        .await
+        .expect("a run can be purged");
     assert_eq!(in_flight(&journal, 1).await, Vec::<u32>::new());
     assert_eq!(in_flight(&journal, 2).await, [0]);
     let quiet = async {
-        held[1].progress().await.expect("a sign of life for nothing is nothing");
+        held[1]
+            .progress()
+            .await
+            .expect("a sign of life for nothing is nothing");
         held[1].done().await.expect("done with nothing is done");
         held[2].release().await.expect("nothing can be handed back");
     };

@@ -14,16 +14,31 @@ pub async fn objects_are_what_their_name_says(journal: Arc<dyn Journal>) {
         let name = subject::manifest_object(Digest::of(&bytes));
         assert_eq!(journal.object(&name).await.expect("it can be looked for"), None);
         for _ in 0..2 {
-            journal.put_object(&name, bytes.clone()).await.expect("it can be stored, and again");
-            assert_eq!(journal.object(&name).await.expect("it can be read"), Some(bytes.clone()));
+            journal
+                .put_object(&name, bytes.clone())
+                .await
+                .expect("it can be stored, and again");
+            assert_eq!(
+                journal.object(&name).await.expect("it can be read"),
+                Some(bytes.clone())
+            );
         }
     }
     let name = subject::artifact_object(super::run(1), Digest::of(b"right"));
     let refused = journal.put_object(&name, Bytes::from_static(b"wrong")).await;
     assert!(matches!(refused, Err(JournalError::Object { .. })), "{refused:?}");
     assert_eq!(journal.object(&name).await.expect("it can be looked for"), None);
-    for bad in ["", "plain", "manifest/short", "../manifest/x", &format!("a b/{}", Digest::of(b""))] {
+    for bad in [
+        "",
+        "plain",
+        "manifest/short",
+        "../manifest/x",
+        &format!("a b/{}", Digest::of(b"")),
+    ] {
         let refused = journal.object(bad).await;
-        assert!(matches!(refused, Err(JournalError::Object { .. })), "{bad}: {refused:?}");
+        assert!(
+            matches!(refused, Err(JournalError::Object { .. })),
+            "{bad}: {refused:?}"
+        );
     }
 }

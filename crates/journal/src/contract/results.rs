@@ -11,16 +11,36 @@ use crate::{Journal, Published};
 pub async fn one_result_for_each_conversation(journal: Arc<dyn Journal>) {
     let org = org("acme");
     let conversation = key(&org, run(1), 0);
-    assert!(!journal.has_result(&conversation).await.expect("it can be looked for"));
-    assert_eq!(journal.result(&conversation).await.expect("it can be looked for"), None);
+    assert!(
+        !journal
+            .has_result(&conversation)
+            .await
+            .expect("it can be looked for")
+    );
+    assert_eq!(
+        journal.result(&conversation).await.expect("it can be looked for"),
+        None
+    );
     let publish = async |n, worker: &str| {
-        journal.publish_result(&org, &result(run(1), n, worker)).await.expect("a result is taken or there")
+        journal
+            .publish_result(&org, &result(run(1), n, worker))
+            .await
+            .expect("a result is taken or there")
     };
     assert_eq!(publish(0, "first").await, Published::Stored(1));
     assert_eq!(publish(0, "second").await, Published::AlreadyThere);
     assert_eq!(publish(0, "first").await, Published::AlreadyThere);
-    assert!(journal.has_result(&conversation).await.expect("it can be looked for"));
-    let stored = journal.result(&conversation).await.expect("it can be read").expect("it is there");
+    assert!(
+        journal
+            .has_result(&conversation)
+            .await
+            .expect("it can be looked for")
+    );
+    let stored = journal
+        .result(&conversation)
+        .await
+        .expect("it can be read")
+        .expect("it is there");
     assert_eq!((stored.sequence, stored.value), (1, result(run(1), 0, "first")));
 
     // Eight publish results of the same conversations at once.
@@ -33,7 +53,11 @@ pub async fn one_result_for_each_conversation(journal: Arc<dyn Journal>) {
     let mut winners = BTreeSet::new();
     for (n, worker, outcome) in outcomes.await {
         if let Published::Stored(sequence) = outcome {
-            let stored = journal.result(&key(&org, run(1), n)).await.expect("it can be read").expect("it is there");
+            let stored = journal
+                .result(&key(&org, run(1), n))
+                .await
+                .expect("it can be read")
+                .expect("it is there");
             assert_eq!((stored.sequence, &stored.value.worker), (sequence, worker));
             assert!(winners.insert(n), "conversation {n} has two results");
         }
@@ -46,9 +70,16 @@ pub async fn many_results_are_read_to_the_end(journal: Arc<dyn Journal>) {
     const N_RESULTS: u32 = 600;
     let (acme, other) = (org("acme"), org("other"));
     let read = async |org, run| {
-        let results = journal.run_results(org, run).await.expect("the results can be read");
-        let results = results.map(|stored| stored.expect("a result can be read").value).collect::<Vec<_>>();
-        let results = tokio::time::timeout(super::SOON, results).await.expect("the reading ends");
+        let results = journal
+            .run_results(org, run)
+            .await
+            .expect("the results can be read");
+        let results = results
+            .map(|stored| stored.expect("a result can be read").value)
+            .collect::<Vec<_>>();
+        let results = tokio::time::timeout(super::SOON, results)
+            .await
+            .expect("the reading ends");
         results.into_iter().map(|result| result.n).collect::<Vec<_>>()
     };
     assert_eq!(read(&acme, run(1)).await, Vec::<u32>::new());
@@ -57,9 +88,19 @@ pub async fn many_results_are_read_to_the_end(journal: Arc<dyn Journal>) {
     let published = future::join_all(mine.chain(others).map(|(org, run, n)| {
         let journal = Arc::clone(&journal);
         let result = result(run, n, "worker");
-        async move { journal.publish_result(org, &result).await.expect("a result is taken") }
+        async move {
+            journal
+                .publish_result(org, &result)
+                .await
+                .expect("a result is taken")
+        }
     }));
-    assert!(published.await.into_iter().all(|outcome| matches!(outcome, Published::Stored(_))));
+    assert!(
+        published
+            .await
+            .into_iter()
+            .all(|outcome| matches!(outcome, Published::Stored(_)))
+    );
     let mut numbers = read(&acme, run(1)).await;
     numbers.sort_unstable();
     assert_eq!(numbers, (0..N_RESULTS).collect::<Vec<_>>());

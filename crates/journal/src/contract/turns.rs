@@ -11,19 +11,41 @@ use crate::{AppendError, Journal};
 pub async fn turns_fence(journal: Arc<dyn Journal>) {
     let org = org("acme");
     let (conversation, neighbour) = (key(&org, run(1), 1), key(&org, run(1), 11));
-    assert_eq!(journal.turns(&conversation).await.expect("it can be read"), (Vec::new(), 0));
-    let first = journal.append_turn(&conversation, &turn("a"), 0).await.expect("it is the first");
-    journal.append_turn(&neighbour, &turn("n"), 0).await.expect("it is the neighbour's first");
-    let second = journal.append_turn(&conversation, &turn("b"), first).await.expect("it follows the first");
+    assert_eq!(
+        journal.turns(&conversation).await.expect("it can be read"),
+        (Vec::new(), 0)
+    );
+    let first = journal
+        .append_turn(&conversation, &turn("a"), 0)
+        .await
+        .expect("it is the first");
+    journal
+        .append_turn(&neighbour, &turn("n"), 0)
+        .await
+        .expect("it is the neighbour's first");
+    let second = journal
+        .append_turn(&conversation, &turn("b"), first)
+        .await
+        .expect("it follows the first");
     assert!(second > first);
     for stale in [0, first, second + 1] {
         let refused = journal.append_turn(&conversation, &turn("late"), stale).await;
-        assert!(matches!(refused, Err(AppendError::Conflict { expected }) if expected == stale), "{refused:?}");
+        assert!(
+            matches!(refused, Err(AppendError::Conflict { expected }) if expected == stale),
+            "{refused:?}"
+        );
     }
     // Two workers that know the same last entry: one goes on.
     let both = [turn("x"), turn("y")];
-    let outcomes = future::join_all(both.iter().map(|turn| journal.append_turn(&conversation, turn, second))).await;
-    let winner = outcomes.iter().position(Result::is_ok).expect("one of the two goes on");
+    let outcomes = future::join_all(
+        both.iter()
+            .map(|turn| journal.append_turn(&conversation, turn, second)),
+    )
+    .await;
+    let winner = outcomes
+        .iter()
+        .position(Result::is_ok)
+        .expect("one of the two goes on");
     let loser = &outcomes[1 - winner];
     assert!(matches!(loser, Err(AppendError::Conflict { .. })), "{loser:?}");
     let (records, last) = journal.turns(&conversation).await.expect("it can be read");
@@ -43,7 +65,10 @@ pub async fn many_conversations_at_once(journal: Arc<dyn Journal>) {
             // One conversation is long.
             for number in 0..(if n == 0 { 300 } else { N_TURNS }) {
                 let record = turn(&format!("{n}-{number}"));
-                last = journal.append_turn(&conversation, &record, last).await.expect("it follows");
+                last = journal
+                    .append_turn(&conversation, &record, last)
+                    .await
+                    .expect("it follows");
             }
             (conversation, last)
         }

@@ -32,7 +32,9 @@ impl Inner {
         let origin = checks::origin(commits)?;
         let messages = messages(commits, origin, expected)?;
         for message in &messages {
-            self.connection.fit(message).map_err(|failure| failure.into_error(OPERATION))?;
+            self.connection
+                .fit(message)
+                .map_err(|failure| failure.into_error(OPERATION))?;
         }
         let mut persistence = Persistence::new();
         loop {
@@ -40,7 +42,11 @@ impl Inner {
                 Ok(ack) if ack.duplicate => return Ok(self.appended_at(ack.sequence).await?),
                 Ok(ack) => {
                     let first = ack.sequence + 1 - messages.len() as u64;
-                    return Ok(Appended { first, last: ack.sequence, duplicate: false });
+                    return Ok(Appended {
+                        first,
+                        last: ack.sequence,
+                        duplicate: false,
+                    });
                 }
                 Err(failure) => failure,
             };
@@ -53,14 +59,25 @@ impl Inner {
             if failure.is(code::BATCH_HOLDS_DUPLICATE) {
                 return self.recent_success(origin, expected).await;
             }
-            persistence.pause_after(failure).await.map_err(|failure| failure.into_error(OPERATION))?;
+            persistence
+                .pause_after(failure)
+                .await
+                .map_err(|failure| failure.into_error(OPERATION))?;
         }
     }
 
     /// Where the batch stands that the commit at `sequence` belongs to.
     async fn appended_at(&self, sequence: u64) -> Result<Appended, JournalError> {
-        let range = self.connection.range_to(EVENTS, subject::ALL_EVENTS.to_owned(), Start::Sequence(sequence), sequence);
-        let entries = range.collect().await.map_err(|failure| failure.into_error(OPERATION))?;
+        let range = self.connection.range_to(
+            EVENTS,
+            subject::ALL_EVENTS.to_owned(),
+            Start::Sequence(sequence),
+            sequence,
+        );
+        let entries = range
+            .collect()
+            .await
+            .map_err(|failure| failure.into_error(OPERATION))?;
         let entry = entries.first().ok_or_else(|| JournalError::Discontinuous {
             stream: EVENTS,
             reason: format!("message {sequence} is said to be there but cannot be read"),
@@ -69,7 +86,11 @@ impl Inner {
     }
 
     /// The command's own commits, if they are among those after `expected`.
-    async fn own_success_after(&self, origin: Origin<'_>, expected: u64) -> Result<Option<Appended>, JournalError> {
+    async fn own_success_after(
+        &self,
+        origin: Origin<'_>,
+        expected: u64,
+    ) -> Result<Option<Appended>, JournalError> {
         let range = self
             .connection
             .range(EVENTS, subject::org_events(origin.org), expected + 1)
@@ -84,32 +105,52 @@ impl Inner {
             return Ok(appended);
         }
         let org = subject::org_events(origin.org);
-        let last = self.connection.last(EVENTS, &org).await.map_err(|failure| failure.into_error(OPERATION))?;
+        let last = self
+            .connection
+            .last(EVENTS, &org)
+            .await
+            .map_err(|failure| failure.into_error(OPERATION))?;
         // They are not older than the window, and the last commit is not in the server's future.
         if let Some(last) = last {
             let window = i64::try_from(DUPLICATE_WINDOW.as_micros()).unwrap_or(i64::MAX);
-            let since = model::Time::from_micros(last.at.as_micros().saturating_sub(window).saturating_sub(1_000_000));
-            let range = self.connection.range_to(EVENTS, org, Start::At(since), last.entry.sequence);
+            let since = model::Time::from_micros(
+                last.at
+                    .as_micros()
+                    .saturating_sub(window)
+                    .saturating_sub(1_000_000),
+            );
+            let range = self
+                .connection
+                .range_to(EVENTS, org, Start::At(since), last.entry.sequence);
             if let Some(appended) = find(range, origin, usize::MAX).await? {
                 return Ok(appended);
             }
         }
         Err(AppendError::Journal(JournalError::Discontinuous {
             stream: EVENTS,
-            reason: format!("the server knows command {} of {} but its commits cannot be found", origin.command, origin.actor),
+            reason: format!(
+                "the server knows command {} of {} but its commits cannot be found",
+                origin.command, origin.actor
+            ),
         }))
     }
 
     pub(super) async fn org_tail(&self, org: &OrgId) -> Result<u64, JournalError> {
         let filter = subject::org_events(org);
-        self.connection.last_sequence(EVENTS, &filter).await.map_err(|failure| failure.into_error("org_tail"))
+        self.connection
+            .last_sequence(EVENTS, &filter)
+            .await
+            .map_err(|failure| failure.into_error("org_tail"))
     }
 }
 
 async fn find(mut range: Range, origin: Origin<'_>, limit: usize) -> Result<Option<Appended>, JournalError> {
     let mut n_read = 0;
     while n_read < limit
-        && let Some(entry) = range.next().await.map_err(|failure| failure.into_error(OPERATION))?
+        && let Some(entry) = range
+            .next()
+            .await
+            .map_err(|failure| failure.into_error(OPERATION))?
     {
         let commit = recorded(&entry)?.commit;
         if Origin::of(&commit) == origin {
@@ -124,7 +165,11 @@ async fn find(mut range: Range, origin: Origin<'_>, limit: usize) -> Result<Opti
 fn whole_batch(sequence: u64, commit: &Commit) -> Appended {
     let first = sequence.saturating_sub(u64::from(commit.meta.index));
     let last = first + u64::from(commit.meta.count).saturating_sub(1);
-    Appended { first, last, duplicate: true }
+    Appended {
+        first,
+        last,
+        duplicate: true,
+    }
 }
 
 async fn store(connection: &Connection, messages: &[Outgoing]) -> Result<Ack, Failure> {
@@ -168,7 +213,12 @@ fn headers(commit: &Commit) -> HeaderMap {
     headers.insert("Rehearse-Version", versions.join(",").as_str());
     headers.insert("Rehearse-Actor", commit.meta.actor.as_str());
     headers.insert("Rehearse-Command-Id", commit.meta.command_id.as_str());
-    if let Some(traceparent) = commit.meta.traceparent.as_deref().filter(|text| is_traceparent(text)) {
+    if let Some(traceparent) = commit
+        .meta
+        .traceparent
+        .as_deref()
+        .filter(|text| is_traceparent(text))
+    {
         headers.insert("traceparent", traceparent);
     }
     headers

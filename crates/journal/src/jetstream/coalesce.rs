@@ -45,7 +45,10 @@ impl Coalescer {
         self.connection.fit(&message)?;
         let stopped = || Failure::Unreachable("the publisher has stopped".to_owned());
         let (done, outcome) = oneshot::channel();
-        self.items.send(Item { message, done }).await.map_err(|_closed| stopped())?;
+        self.items
+            .send(Item { message, done })
+            .await
+            .map_err(|_closed| stopped())?;
         outcome.await.map_err(|_dropped| stopped())?
     }
 }
@@ -55,7 +58,9 @@ async fn run(connection: Connection, mut waiting: mpsc::Receiver<Item>) {
     let mut held_over = None;
     loop {
         // What arrives while all batches are on their way makes up the next one.
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
+            return;
+        };
         let first = match held_over.take() {
             Some(item) => item,
             None => match waiting.recv().await {
@@ -104,9 +109,15 @@ async fn publish_together(connection: &Connection, batch: Vec<Item>) -> Vec<Item
     match connection.publish_batch(&messages).await {
         Ok(ack) => {
             let n_after_first = batch.len() as u64 - 1;
-            for (item, sequence) in batch.into_iter().zip(ack.sequence.saturating_sub(n_after_first)..) {
+            for (item, sequence) in batch
+                .into_iter()
+                .zip(ack.sequence.saturating_sub(n_after_first)..)
+            {
                 // Whoever published may have stopped waiting.
-                let _gone = item.done.send(Ok(Ack { sequence, duplicate: false }));
+                let _gone = item.done.send(Ok(Ack {
+                    sequence,
+                    duplicate: false,
+                }));
             }
             Vec::new()
         }
@@ -118,12 +129,17 @@ async fn publish_together(connection: &Connection, batch: Vec<Item>) -> Vec<Item
 }
 
 async fn publish_alone(connection: &Connection, item: Item) {
-    let _gone = item.done.send(publish_persistently(connection, &item.message).await);
+    let _gone = item
+        .done
+        .send(publish_persistently(connection, &item.message).await);
 }
 
 /// Stores one message, trying again while the failure may pass. A try whose answer was lost may have stored it: the message's
 /// expectation or id keeps a second one out.
-pub(super) async fn publish_persistently(connection: &Connection, message: &Outgoing) -> Result<Ack, Failure> {
+pub(super) async fn publish_persistently(
+    connection: &Connection,
+    message: &Outgoing,
+) -> Result<Ack, Failure> {
     let mut persistence = Persistence::new();
     loop {
         match connection.publish(message).await {

@@ -29,7 +29,12 @@ pub(super) async fn connect(options: &ConnectOptions) -> Result<Connection, Jour
         .max_reconnects(None)
         .reconnect_delay_callback(|attempt| {
             // Quick at first, since a restart takes less than a second; never slower than once a second.
-            std::time::Duration::from_millis(u64::try_from(attempt).unwrap_or(u64::MAX).saturating_mul(50).min(1000))
+            std::time::Duration::from_millis(
+                u64::try_from(attempt)
+                    .unwrap_or(u64::MAX)
+                    .saturating_mul(50)
+                    .min(1000),
+            )
         })
         .event_callback(move |event| {
             listener.note(&event);
@@ -50,12 +55,23 @@ pub(super) async fn connect(options: &ConnectOptions) -> Result<Connection, Jour
         Ok(Ok(client)) => client,
         Ok(Err(error)) => return Err(connect_error(options, &error)),
         Err(_elapsed) => {
-            let reason = format!("{} did not answer within {:?}", options.shown_urls(), options.connect_timeout);
-            return Err(JournalError::Unreachable { operation: OPERATION, reason });
+            let reason = format!(
+                "{} did not answer within {:?}",
+                options.shown_urls(),
+                options.connect_timeout
+            );
+            return Err(JournalError::Unreachable {
+                operation: OPERATION,
+                reason,
+            });
         }
     };
     drop(first);
-    Ok(Connection { client, signals, inbox_prefix: options.inbox_prefix().into() })
+    Ok(Connection {
+        client,
+        signals,
+        inbox_prefix: options.inbox_prefix().into(),
+    })
 }
 
 async fn with_credentials(nats: NatsOptions, options: &ConnectOptions) -> Result<NatsOptions, JournalError> {
@@ -71,10 +87,14 @@ async fn with_credentials(nats: NatsOptions, options: &ConnectOptions) -> Result
         }
         Credentials::NkeySeed(seed) => nats.nkey(seed.expose().to_owned()),
         Credentials::Token(token) => nats.token(token.expose().to_owned()),
-        Credentials::File(path) => nats.credentials_file(path).await.map_err(|error| JournalError::Refused {
-            operation: OPERATION,
-            reason: format!("the credentials file {} cannot be used: {error}", path.display()),
-        })?,
+        Credentials::File(path) => {
+            nats.credentials_file(path)
+                .await
+                .map_err(|error| JournalError::Refused {
+                    operation: OPERATION,
+                    reason: format!("the credentials file {} cannot be used: {error}", path.display()),
+                })?
+        }
     })
 }
 
@@ -91,7 +111,10 @@ fn decoded(text: &str) -> String {
     let mut rest = text;
     while let Some((plain, escaped)) = rest.split_once('%') {
         bytes.extend_from_slice(plain.as_bytes());
-        match escaped.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+        match escaped
+            .get(..2)
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+        {
             Some(byte) => {
                 bytes.push(byte);
                 rest = &escaped[2..];
@@ -109,24 +132,28 @@ fn decoded(text: &str) -> String {
 fn connect_error(options: &ConnectOptions, error: &async_nats::ConnectError) -> JournalError {
     let urls = options.shown_urls();
     match error.kind() {
-        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => JournalError::Forbidden {
-            operation: OPERATION,
-            reason: format!("{urls} does not accept the credentials"),
-        },
+        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
+            JournalError::Forbidden {
+                operation: OPERATION,
+                reason: format!("{urls} does not accept the credentials"),
+            }
+        }
         // The text of this one may hold the address as written, password included.
         ConnectErrorKind::ServerParse => JournalError::Refused {
             operation: OPERATION,
             reason: format!("{urls} is not an address; write `nats://host:4222`"),
         },
-        ConnectErrorKind::Tls => {
-            JournalError::Refused { operation: OPERATION, reason: format!("{urls}: TLS: {error}") }
-        }
+        ConnectErrorKind::Tls => JournalError::Refused {
+            operation: OPERATION,
+            reason: format!("{urls}: TLS: {error}"),
+        },
         ConnectErrorKind::Dns
         | ConnectErrorKind::TimedOut
         | ConnectErrorKind::Io
-        | ConnectErrorKind::MaxReconnects => {
-            JournalError::Unreachable { operation: OPERATION, reason: format!("{urls}: {error}") }
-        }
+        | ConnectErrorKind::MaxReconnects => JournalError::Unreachable {
+            operation: OPERATION,
+            reason: format!("{urls}: {error}"),
+        },
     }
 }
 
@@ -134,8 +161,14 @@ fn connect_error(options: &ConnectOptions, error: &async_nats::ConnectError) -> 
 struct Account {}
 
 /// Checks that the server has what is needed: JetStream with atomic batches and message schedules.
-pub(super) async fn check_suitable(connection: &Connection, options: &ConnectOptions) -> Result<(), JournalError> {
-    let unsuitable = |reason: String| JournalError::Unsuitable { url: options.shown_urls(), reason };
+pub(super) async fn check_suitable(
+    connection: &Connection,
+    options: &ConnectOptions,
+) -> Result<(), JournalError> {
+    let unsuitable = |reason: String| JournalError::Unsuitable {
+        url: options.shown_urls(),
+        reason,
+    };
     let version = connection.client.server_info().version;
     if !is_new_enough(&version) {
         let (major, minor) = OLDEST;
@@ -157,13 +190,17 @@ pub(super) async fn check_suitable(connection: &Connection, options: &ConnectOpt
         Err(failure) if failure.is(code::NOT_ENABLED) || failure.is(code::NOT_ENABLED_FOR_ACCOUNT) => {
             Err(without_jetstream())
         }
-        Err(failure @ Failure::Forbidden(_)) => Err(failure.into_error("reading the account's JetStream information")),
+        Err(failure @ Failure::Forbidden(_)) => {
+            Err(failure.into_error("reading the account's JetStream information"))
+        }
         Err(failure) => Err(failure.into_error(OPERATION)),
     }
 }
 
 fn is_new_enough(version: &str) -> bool {
-    let mut numbers = version.split(['.', '-']).map(|part| part.parse::<u64>().unwrap_or(0));
+    let mut numbers = version
+        .split(['.', '-'])
+        .map(|part| part.parse::<u64>().unwrap_or(0));
     let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     found >= OLDEST
 }
@@ -177,7 +214,10 @@ mod tests {
         let password = |text: &str| Some(text.to_owned());
         let found = url_credentials("nats://ann:p%40ss%25@host:4222");
         assert_eq!(found, Some(("ann".to_owned(), password("p@ss%"))));
-        assert_eq!(url_credentials("nats://t0ken@host"), Some(("t0ken".to_owned(), None)));
+        assert_eq!(
+            url_credentials("nats://t0ken@host"),
+            Some(("t0ken".to_owned(), None))
+        );
         assert_eq!(url_credentials("nats://host"), None);
         assert_eq!(decoded("100%"), "100%");
         assert_eq!(decoded("%zz%é"), "%zz%é");
@@ -185,9 +225,14 @@ mod tests {
 
     #[test]
     fn versions_compare_by_number() {
-        for (version, expected) in
-            [("2.15.1", true), ("2.12.0-RC.1", true), ("3.0.0", true), ("2.9.10", false), ("2.11.99", false), ("", false)]
-        {
+        for (version, expected) in [
+            ("2.15.1", true),
+            ("2.12.0-RC.1", true),
+            ("3.0.0", true),
+            ("2.9.10", false),
+            ("2.11.99", false),
+            ("", false),
+        ] {
             assert_eq!(is_new_enough(version), expected, "{version}");
         }
     }

@@ -40,7 +40,9 @@ impl Outgoing {
     pub(super) fn size(&self) -> usize {
         let lines = self.headers.iter().flat_map(|(name, values)| {
             let name: &str = name.as_ref();
-            values.iter().map(move |value| name.len() + value.as_str().len() + 4)
+            values
+                .iter()
+                .map(move |value| name.len() + value.as_str().len() + 4)
         });
         self.payload.len() + 12 + lines.sum::<usize>()
     }
@@ -128,7 +130,10 @@ impl Connection {
         match error.kind() {
             Kind::TimedOut => Failure::Unreachable("no answer in time".to_owned()),
             Kind::NoResponders => Failure::NoResponders,
-            Kind::MaxPayloadExceeded => Failure::TooLarge { size, limit: self.client.max_payload() },
+            Kind::MaxPayloadExceeded => Failure::TooLarge {
+                size,
+                limit: self.client.max_payload(),
+            },
             Kind::InvalidSubject => Failure::Malformed(error.to_string()),
             Kind::Other => Failure::Unreachable(error.to_string()),
         }
@@ -141,13 +146,17 @@ impl Connection {
         request: &(impl Serialize + Sync + ?Sized),
     ) -> Result<T, Failure> {
         let body = serde_json::to_vec(request).map_err(|error| Failure::Malformed(error.to_string()))?;
-        let answer = self.request(&format!("$JS.API.{call}"), None, body.into(), ATTEMPT).await?;
+        let answer = self
+            .request(&format!("$JS.API.{call}"), None, body.into(), ATTEMPT)
+            .await?;
         parse(&answer.payload)
     }
 
     /// Asks JetStream's API for something that needs no request.
     pub(super) async fn ask<T: DeserializeOwned>(&self, call: &str) -> Result<T, Failure> {
-        let answer = self.request(&format!("$JS.API.{call}"), None, Bytes::new(), ATTEMPT).await?;
+        let answer = self
+            .request(&format!("$JS.API.{call}"), None, Bytes::new(), ATTEMPT)
+            .await?;
         parse(&answer.payload)
     }
 
@@ -155,7 +164,9 @@ impl Connection {
     pub(super) async fn publish(&self, message: &Outgoing) -> Result<Ack, Failure> {
         self.fit(message)?;
         let (headers, payload) = (message.headers.clone(), message.payload.clone());
-        let answer = self.request(&message.subject, Some(headers), payload, ATTEMPT).await?;
+        let answer = self
+            .request(&message.subject, Some(headers), payload, ATTEMPT)
+            .await?;
         parse(&answer.payload)
     }
 
@@ -172,7 +183,9 @@ impl Connection {
             headers.insert(header::NATS_BATCH_SEQUENCE, number.to_string());
             if number == messages.len() as u64 {
                 headers.insert(header::NATS_BATCH_COMMIT, header::NATS_BATCH_COMMIT_FINAL);
-                let answer = self.request(&message.subject, Some(headers), message.payload.clone(), ATTEMPT).await?;
+                let answer = self
+                    .request(&message.subject, Some(headers), message.payload.clone(), ATTEMPT)
+                    .await?;
                 return parse(&answer.payload);
             }
             self.client
@@ -192,7 +205,11 @@ impl Connection {
     /// Checks a message against the server's limit.
     pub(super) fn fit(&self, message: &Outgoing) -> Result<(), Failure> {
         let (size, limit) = (message.size(), self.client.max_payload());
-        if size > limit { Err(Failure::TooLarge { size, limit }) } else { Ok(()) }
+        if size > limit {
+            Err(Failure::TooLarge { size, limit })
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -200,7 +217,9 @@ fn parse<T: DeserializeOwned>(payload: &[u8]) -> Result<T, Failure> {
     match serde_json::from_slice(payload) {
         Ok(Answer::Done(answer)) => Ok(answer),
         Ok(Answer::Refused { error }) => Err(Failure::Refused(error)),
-        Err(error) => Err(Failure::Malformed(format!("JetStream's answer is not understood: {error}"))),
+        Err(error) => Err(Failure::Malformed(format!(
+            "JetStream's answer is not understood: {error}"
+        ))),
     }
 }
 
@@ -218,7 +237,10 @@ impl Persistence {
     }
 
     pub(super) const fn until(deadline: Instant) -> Self {
-        Self { deadline, pause: Duration::from_millis(5) }
+        Self {
+            deadline,
+            pause: Duration::from_millis(5),
+        }
     }
 
     /// Waits before the next try, or gives the failure back if it will not pass or the time is up.

@@ -12,10 +12,17 @@ use crate::{JournalError, Subscription, subject};
 
 /// Decodes a commit and checks that it stands where it belongs.
 pub(super) fn recorded(entry: &Entry) -> Result<Recorded, JournalError> {
-    let unreadable = |source| JournalError::Unreadable { stream: EVENTS, sequence: entry.sequence, source };
+    let unreadable = |source| JournalError::Unreadable {
+        stream: EVENTS,
+        sequence: entry.sequence,
+        source,
+    };
     let commit = codec::decode_commit(&entry.payload).map_err(unreadable)?;
     check_subject(&entry.subject, &commit).map_err(unreadable)?;
-    Ok(Recorded { sequence: entry.sequence, commit })
+    Ok(Recorded {
+        sequence: entry.sequence,
+        commit,
+    })
 }
 
 fn check_subject(found: &str, commit: &Commit) -> Result<(), codec::DecodeError> {
@@ -24,11 +31,18 @@ fn check_subject(found: &str, commit: &Commit) -> Result<(), codec::DecodeError>
         return Ok(());
     }
     let reason = format!("it stands on {found} and belongs on {expected}");
-    Err(codec::DecodeError::Damaged { what: "commit", reason })
+    Err(codec::DecodeError::Damaged {
+        what: "commit",
+        reason,
+    })
 }
 
 impl Inner {
-    pub(super) async fn last_commit(&self, org: &OrgId, object: &ObjectRef) -> Result<Option<Recorded>, JournalError> {
+    pub(super) async fn last_commit(
+        &self,
+        org: &OrgId,
+        object: &ObjectRef,
+    ) -> Result<Option<Recorded>, JournalError> {
         let last = self
             .connection
             .last(EVENTS, &subject::event(org, object))
@@ -37,8 +51,18 @@ impl Inner {
         last.map(|last| recorded(&last.entry)).transpose()
     }
 
-    pub(super) async fn history(&self, org: &OrgId, object: &ObjectRef) -> Result<Vec<Recorded>, JournalError> {
-        let read = async { self.connection.range(EVENTS, subject::event(org, object), 1).await?.collect().await };
+    pub(super) async fn history(
+        &self,
+        org: &OrgId,
+        object: &ObjectRef,
+    ) -> Result<Vec<Recorded>, JournalError> {
+        let read = async {
+            self.connection
+                .range(EVENTS, subject::event(org, object), 1)
+                .await?
+                .collect()
+                .await
+        };
         let entries = read.await.map_err(|failure| failure.into_error("history"))?;
         entries.iter().map(recorded).collect()
     }
@@ -57,7 +81,11 @@ impl Inner {
             .await
             .map_err(|failure| failure.into_error(OPERATION))?;
         let mut page = Vec::new();
-        while let Some(entry) = range.next().await.map_err(|failure| failure.into_error(OPERATION))? {
+        while let Some(entry) = range
+            .next()
+            .await
+            .map_err(|failure| failure.into_error(OPERATION))?
+        {
             if page.len() == limit {
                 return Ok((page, true));
             }
@@ -67,6 +95,15 @@ impl Inner {
     }
 
     pub(super) async fn subscribe_events(&self, after: u64) -> Result<Subscription<Recorded>, JournalError> {
-        follow(&self.connection, Follow { stream: EVENTS, after, headers_only: false }, |entry| recorded(&entry)).await
+        follow(
+            &self.connection,
+            Follow {
+                stream: EVENTS,
+                after,
+                headers_only: false,
+            },
+            |entry| recorded(&entry),
+        )
+        .await
     }
 }

@@ -31,8 +31,22 @@ pub(super) mod code {
     pub(super) const TOO_LARGE: &[u32] = &[10054, 10097];
     /// Elections, races and restarts: the same request may succeed in a moment.
     pub(super) const PASSING: &[u32] = &[
-        10004, 10006, 10007, 10008, 10009, 10041, 10118, 10119, 10158, 10163, WRITE_IN_PROCESS, 10167, BATCH_INCOMPLETE,
-        10194, 10195, 10210,
+        10004,
+        10006,
+        10007,
+        10008,
+        10009,
+        10041,
+        10118,
+        10119,
+        10158,
+        10163,
+        WRITE_IN_PROCESS,
+        10167,
+        BATCH_INCOMPLETE,
+        10194,
+        10195,
+        10210,
     ];
 }
 
@@ -93,18 +107,32 @@ impl Failure {
         let passing = self.is_passing();
         match self {
             Self::Unreachable(reason) => JournalError::Unreachable { operation, reason },
-            Self::NoResponders => JournalError::Unreachable { operation, reason: self.to_string() },
+            Self::NoResponders => JournalError::Unreachable {
+                operation,
+                reason: self.to_string(),
+            },
             Self::Forbidden(reason) => JournalError::Forbidden { operation, reason },
-            Self::TooLarge { size, limit } => JournalError::TooLarge { operation, size, limit },
-            Self::Refused(refusal) if passing => JournalError::Unreachable { operation, reason: refusal.to_string() },
-            Self::Refused(refusal) if code::FULL.contains(&refusal.err_code) => {
-                JournalError::Full { operation, reason: refusal.to_string() }
-            }
+            Self::TooLarge { size, limit } => JournalError::TooLarge {
+                operation,
+                size,
+                limit,
+            },
+            Self::Refused(refusal) if passing => JournalError::Unreachable {
+                operation,
+                reason: refusal.to_string(),
+            },
+            Self::Refused(refusal) if code::FULL.contains(&refusal.err_code) => JournalError::Full {
+                operation,
+                reason: refusal.to_string(),
+            },
             Self::Refused(refusal) if code::TOO_LARGE.contains(&refusal.err_code) => JournalError::Refused {
                 operation,
                 reason: format!("{refusal}; raise the stream's `max_msg_size`"),
             },
-            Self::Refused(refusal) => JournalError::Refused { operation, reason: refusal.to_string() },
+            Self::Refused(refusal) => JournalError::Refused {
+                operation,
+                reason: refusal.to_string(),
+            },
             Self::Malformed(reason) => JournalError::Refused { operation, reason },
         }
     }
@@ -119,7 +147,9 @@ impl fmt::Display for Refusal {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable(reason) | Self::Forbidden(reason) | Self::Malformed(reason) => f.write_str(reason),
+            Self::Unreachable(reason) | Self::Forbidden(reason) | Self::Malformed(reason) => {
+                f.write_str(reason)
+            }
             Self::NoResponders => {
                 f.write_str("nobody answers: JetStream has no leader yet, or the stream or consumer is gone")
             }

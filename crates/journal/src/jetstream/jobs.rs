@@ -72,7 +72,10 @@ impl Inner {
             let n_subjects = subjects.len();
             for subject in subjects.keys() {
                 let key = subject::parse_conversation(subject).ok_or_else(|| {
-                    checks::refused(OPERATION, format!("{JOBS} holds {subject}, which names no conversation"))
+                    checks::refused(
+                        OPERATION,
+                        format!("{JOBS} holds {subject}, which names no conversation"),
+                    )
                 })?;
                 conversations.insert(key.n);
             }
@@ -96,10 +99,16 @@ impl Inner {
             return Ok(leases);
         }
         let into_error = |failure: Failure| failure.into_error(OPERATION);
-        match self.pull(max, true, deadline, &mut leases).await.map_err(into_error)? {
+        match self
+            .pull(max, true, deadline, &mut leases)
+            .await
+            .map_err(into_error)?
+        {
             Empty::Crowded if leases.is_empty() => {
                 // Take a place in the line instead, for one job.
-                self.pull(1, false, deadline, &mut leases).await.map_err(into_error)?;
+                self.pull(1, false, deadline, &mut leases)
+                    .await
+                    .map_err(into_error)?;
             }
             Empty::Crowded | Empty::Nothing => {}
         }
@@ -119,9 +128,15 @@ impl Inner {
         let mut listener = connection.signals.listen();
         let unreachable = |error: &dyn std::fmt::Display| Failure::Unreachable(error.to_string());
         let inbox = connection.client.new_inbox();
-        let mut messages = connection.client.subscribe(inbox.clone()).await.map_err(|error| unreachable(&error))?;
+        let mut messages = connection
+            .client
+            .subscribe(inbox.clone())
+            .await
+            .map_err(|error| unreachable(&error))?;
         let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{JOBS}.{WORKERS}");
-        let expires = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        let expires = deadline
+            .saturating_duration_since(Instant::now())
+            .max(Duration::from_millis(1));
         let nanos = u64::try_from(expires.as_nanos()).unwrap_or(u64::MAX);
         let request = json!({ "batch": max, "expires": nanos, "no_wait": at_once });
         connection
@@ -148,12 +163,20 @@ impl Inner {
                 None => leases.push(Box::new(JobLease::new(Arc::clone(self), &message)?)),
                 Some(StatusCode::NOT_FOUND) => break,
                 Some(StatusCode::NO_RESPONDERS) => {
-                    let reason = format!("nobody hands out jobs: consumer {WORKERS} of {JOBS} has no leader, or is gone");
+                    let reason = format!(
+                        "nobody hands out jobs: consumer {WORKERS} of {JOBS} has no leader, or is gone"
+                    );
                     return Err(Failure::Unreachable(reason));
                 }
                 Some(StatusCode::TIMEOUT | StatusCode::REQUEST_TERMINATED) => {
-                    let is_crowded = message.description.is_some_and(|text| text.contains("Requests Pending"));
-                    return Ok(if is_crowded { Empty::Crowded } else { Empty::Nothing });
+                    let is_crowded = message
+                        .description
+                        .is_some_and(|text| text.contains("Requests Pending"));
+                    return Ok(if is_crowded {
+                        Empty::Crowded
+                    } else {
+                        Empty::Nothing
+                    });
                 }
                 // Heartbeats.
                 Some(StatusCode::IDLE_HEARTBEAT) => {}
@@ -183,15 +206,22 @@ impl Inner {
         const OPERATION: &str = "dead_letters";
         let into_error = |failure: Failure| failure.into_error(OPERATION);
         let from = after.saturating_add(1);
-        let mut range =
-            self.connection.range(DEAD_LETTERS, subject::ALL_DEAD_LETTERS.to_owned(), from).await.map_err(into_error)?;
+        let mut range = self
+            .connection
+            .range(DEAD_LETTERS, subject::ALL_DEAD_LETTERS.to_owned(), from)
+            .await
+            .map_err(into_error)?;
         let mut letters = Vec::new();
         while letters.len() < limit
             && let Some(entry) = range.next().await.map_err(into_error)?
         {
             let sequence = entry.sequence;
-            let value = codec::decode_dead_letter(&entry.payload)
-                .map_err(|source| JournalError::Unreadable { stream: DEAD_LETTERS, sequence, source })?;
+            let value =
+                codec::decode_dead_letter(&entry.payload).map_err(|source| JournalError::Unreadable {
+                    stream: DEAD_LETTERS,
+                    sequence,
+                    source,
+                })?;
             letters.push(Stored { sequence, value });
         }
         Ok(letters)
@@ -213,5 +243,9 @@ impl Inner {
 pub(super) fn message(job: &Job) -> Result<Outgoing, JournalError> {
     let mut headers = HeaderMap::new();
     headers.insert(header::NATS_MESSAGE_ID, checks::job_id(job).as_str());
-    Ok(Outgoing { subject: subject::job(&job.key), headers, payload: codec::encode_job(job)?.into() })
+    Ok(Outgoing {
+        subject: subject::job(&job.key),
+        headers,
+        payload: codec::encode_job(job)?.into(),
+    })
 }

@@ -35,27 +35,55 @@ pub(super) struct Seen {
 }
 
 impl Inner {
-    pub(super) async fn lead(&self, name: &str, holder: &str, ttl: Duration) -> Result<LeaseState, JournalError> {
+    pub(super) async fn lead(
+        &self,
+        name: &str,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<LeaseState, JournalError> {
         const OPERATION: &str = "lead";
         let token = checks::lead(name, holder, ttl)?;
         let subject = subject::lead(&token);
         // A lead that is granted after its time would be none.
         let attempt = timeout(ttl, self.claim(name, &subject, holder, ttl)).await;
-        let late = |_elapsed| Failure::Unreachable(format!("no answer within the {ttl:?} that the lead lasts"));
-        attempt.map_err(late).and_then(|outcome| outcome).map_err(|failure| failure.into_error(OPERATION))
+        let late =
+            |_elapsed| Failure::Unreachable(format!("no answer within the {ttl:?} that the lead lasts"));
+        attempt
+            .map_err(late)
+            .and_then(|outcome| outcome)
+            .map_err(|failure| failure.into_error(OPERATION))
     }
 
-    async fn claim(&self, name: &str, subject: &str, holder: &str, ttl: Duration) -> Result<LeaseState, Failure> {
+    async fn claim(
+        &self,
+        name: &str,
+        subject: &str,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<LeaseState, Failure> {
         loop {
             let (claim, sequence) = self.current_claim(subject).await?;
-            if let Some(Claim { holder: Some(other), ttl_ms }) = claim
+            if let Some(Claim {
+                holder: Some(other),
+                ttl_ms,
+            }) = claim
                 && other != holder
                 && !self.has_lapsed(name, sequence, ttl.max(Duration::from_millis(ttl_ms)))
             {
                 return Ok(LeaseState::HeldBy(other));
             }
             let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-            if self.store_claim(subject, &Claim { holder: Some(holder.to_owned()), ttl_ms }, sequence).await? {
+            if self
+                .store_claim(
+                    subject,
+                    &Claim {
+                        holder: Some(holder.to_owned()),
+                        ttl_ms,
+                    },
+                    sequence,
+                )
+                .await?
+            {
                 return Ok(LeaseState::Held);
             }
             // Someone claimed in between; look again.
@@ -63,9 +91,12 @@ impl Inner {
     }
 
     async fn current_claim(&self, subject: &str) -> Result<(Option<Claim>, u64), Failure> {
-        let Some(last) = self.connection.last(LEADS, subject).await? else { return Ok((None, 0)) };
-        let claim = serde_json::from_slice(&last.entry.payload)
-            .map_err(|error| Failure::Malformed(format!("{LEADS} {subject} holds what is no claim: {error}")))?;
+        let Some(last) = self.connection.last(LEADS, subject).await? else {
+            return Ok((None, 0));
+        };
+        let claim = serde_json::from_slice(&last.entry.payload).map_err(|error| {
+            Failure::Malformed(format!("{LEADS} {subject} holds what is no claim: {error}"))
+        })?;
         Ok((Some(claim), last.entry.sequence))
     }
 
@@ -73,7 +104,9 @@ impl Inner {
     fn has_lapsed(&self, name: &str, sequence: u64, ttl: Duration) -> bool {
         let mut seen = self.seen_claims.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let entry = seen.entry(name.to_owned()).or_insert(Seen { sequence, since: now });
+        let entry = seen
+            .entry(name.to_owned())
+            .or_insert(Seen { sequence, since: now });
         if entry.sequence != sequence {
             *entry = Seen { sequence, since: now };
         }
@@ -85,12 +118,20 @@ impl Inner {
         let payload = serde_json::to_vec(claim).map_err(|error| Failure::Malformed(error.to_string()))?;
         let mut headers = HeaderMap::new();
         headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.to_string());
-        let message = Outgoing { subject: subject.to_owned(), headers, payload: payload.into() };
+        let message = Outgoing {
+            subject: subject.to_owned(),
+            headers,
+            payload: payload.into(),
+        };
         // One try: a claim whose answer was lost is found, as ours, by the next look.
         match self.connection.publish(&message).await {
             Ok(_ack) => Ok(true),
             Err(failure) if failure.is(code::WRONG_LAST_SEQUENCE) || failure.is_passing() => {
-                if let Failure::Unreachable(_) = failure { Err(failure) } else { Ok(false) }
+                if let Failure::Unreachable(_) = failure {
+                    Err(failure)
+                } else {
+                    Ok(false)
+                }
             }
             Err(failure) => Err(failure),
         }
@@ -101,14 +142,20 @@ impl Inner {
         let subject = subject::lead(&token);
         let resigned = async {
             let (claim, sequence) = self.current_claim(&subject).await?;
-            if let Some(Claim { holder: Some(current), ttl_ms }) = claim
+            if let Some(Claim {
+                holder: Some(current),
+                ttl_ms,
+            }) = claim
                 && current == holder
             {
                 // If someone took over in between there is nothing to give back.
-                self.store_claim(&subject, &Claim { holder: None, ttl_ms }, sequence).await?;
+                self.store_claim(&subject, &Claim { holder: None, ttl_ms }, sequence)
+                    .await?;
             }
             Ok(())
         };
-        resigned.await.map_err(|failure: Failure| failure.into_error("resign"))
+        resigned
+            .await
+            .map_err(|failure: Failure| failure.into_error("resign"))
     }
 }

@@ -30,16 +30,30 @@ pub(super) struct JobLease {
 
 impl JobLease {
     pub(super) fn new(inner: Arc<Inner>, message: &Message) -> Result<Self, Failure> {
-        let handle = message.reply.as_ref().map(ToString::to_string).unwrap_or_default();
-        let (deliveries, sequence) = delivery(&handle)
-            .ok_or_else(|| Failure::Malformed(format!("a job came with the handle `{handle}`, which is none")))?;
+        let handle = message
+            .reply
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let (deliveries, sequence) = delivery(&handle).ok_or_else(|| {
+            Failure::Malformed(format!("a job came with the handle `{handle}`, which is none"))
+        })?;
         let job = codec::decode_job(&message.payload)
             .map_err(|error| Failure::Malformed(format!("job {sequence} on {}: {error}", message.subject)))?;
         if subject::job(&job.key) != message.subject.as_str() {
-            let reason = format!("job {sequence} is of {} and stands on {}", job.key, message.subject);
+            let reason = format!(
+                "job {sequence} is of {} and stands on {}",
+                job.key, message.subject
+            );
             return Err(Failure::Malformed(reason));
         }
-        Ok(Self { inner, job, handle, sequence, deliveries })
+        Ok(Self {
+            inner,
+            job,
+            handle,
+            sequence,
+            deliveries,
+        })
     }
 
     /// Tells the server something about the job until it confirms it. About a job that is not there any more there is nothing to
@@ -48,7 +62,9 @@ impl JobLease {
         let connection = &self.inner.connection;
         let mut persistence = Persistence::new();
         loop {
-            let answer = connection.request(&self.handle, None, Bytes::from_static(what), CONFIRMATION).await;
+            let answer = connection
+                .request(&self.handle, None, Bytes::from_static(what), CONFIRMATION)
+                .await;
             let failure = match answer {
                 Ok(_confirmation) => return Ok(()),
                 Err(failure) => failure,
@@ -60,7 +76,10 @@ impl JobLease {
                 persistence.pause_after(failure).await?;
                 Ok(false)
             };
-            if told.await.map_err(|failure: Failure| failure.into_error(operation))? {
+            if told
+                .await
+                .map_err(|failure: Failure| failure.into_error(operation))?
+            {
                 return Ok(());
             }
         }
@@ -90,10 +109,18 @@ impl Lease for JobLease {
     }
 
     async fn retry(&self, job: Job, at: Time) -> Result<(), JournalError> {
-        let Outgoing { subject: target, mut headers, payload } = jobs::message(&job)?;
+        let Outgoing {
+            subject: target,
+            mut headers,
+            payload,
+        } = jobs::message(&job)?;
         headers.insert(header::NATS_SCHEDULE, format!("@at {at}").as_str());
         headers.insert(header::NATS_SCHEDULE_TARGET, target.as_str());
-        let schedule = Outgoing { subject: subject::retry(&job.key), headers, payload };
+        let schedule = Outgoing {
+            subject: subject::retry(&job.key),
+            headers,
+            payload,
+        };
         self.store("retry", &schedule).await?;
         self.done().await
     }
@@ -102,7 +129,11 @@ impl Lease for JobLease {
         let mut headers = HeaderMap::new();
         headers.insert(header::NATS_MESSAGE_ID, checks::job_id(&letter.job).as_str());
         let subject = subject::dead_letter(&letter.job.key);
-        let message = Outgoing { subject, headers, payload: codec::encode_dead_letter(&letter)?.into() };
+        let message = Outgoing {
+            subject,
+            headers,
+            payload: codec::encode_dead_letter(&letter)?.into(),
+        };
         self.store("dead_letter", &message).await?;
         self.done().await
     }
@@ -110,7 +141,9 @@ impl Lease for JobLease {
 
 impl JobLease {
     async fn store(&self, operation: &'static str, message: &Outgoing) -> Result<(), JournalError> {
-        publish_persistently(&self.inner.connection, message).await.map_err(|failure| failure.into_error(operation))?;
+        publish_persistently(&self.inner.connection, message)
+            .await
+            .map_err(|failure| failure.into_error(operation))?;
         Ok(())
     }
 }
@@ -119,5 +152,8 @@ impl JobLease {
 fn delivery(handle: &str) -> Option<(u64, u64)> {
     let tokens: Vec<&str> = handle.strip_prefix("$JS.ACK.")?.split('.').collect();
     let first = if tokens.len() >= 9 { 2 } else { 0 };
-    Some((tokens.get(first + 2)?.parse().ok()?, tokens.get(first + 3)?.parse().ok()?))
+    Some((
+        tokens.get(first + 2)?.parse().ok()?,
+        tokens.get(first + 3)?.parse().ok()?,
+    ))
 }

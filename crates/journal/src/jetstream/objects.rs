@@ -62,7 +62,10 @@ fn description_subject(name: &str) -> String {
 }
 
 fn fault(name: &str, reason: impl Into<String>) -> JournalError {
-    JournalError::Object { name: name.to_owned(), reason: reason.into() }
+    JournalError::Object {
+        name: name.to_owned(),
+        reason: reason.into(),
+    }
 }
 
 impl Inner {
@@ -70,7 +73,10 @@ impl Inner {
         checks::object(name, &bytes)?;
         let put = async {
             let (existing, sequence) = self.description(name).await?;
-            if existing.as_ref().is_some_and(|existing| existing.size == bytes.len() && !existing.deleted) {
+            if existing
+                .as_ref()
+                .is_some_and(|existing| existing.size == bytes.len() && !existing.deleted)
+            {
                 return Ok(());
             }
             let nuid = self.connection.unique();
@@ -89,7 +95,8 @@ impl Inner {
                 stored => stored,
             }
         };
-        put.await.map_err(|failure: Failure| failure.into_error("put_object"))
+        put.await
+            .map_err(|failure: Failure| failure.into_error("put_object"))
     }
 
     async fn store(&self, name: &str, bytes: &Bytes, nuid: &str, expected: u64) -> Result<(), Failure> {
@@ -99,7 +106,11 @@ impl Inner {
             let mut headers = HeaderMap::new();
             // A chunk whose answer was lost must not stand there twice.
             headers.insert(header::NATS_MESSAGE_ID, format!("{nuid}.{index}").as_str());
-            let chunk = Outgoing { subject: chunks_subject(nuid), headers, payload: bytes.slice(start..end) };
+            let chunk = Outgoing {
+                subject: chunks_subject(nuid),
+                headers,
+                payload: bytes.slice(start..end),
+            };
             publish_persistently(&self.connection, &chunk).await?;
         }
         let description = Description {
@@ -108,17 +119,27 @@ impl Inner {
             nuid: nuid.to_owned(),
             size: bytes.len(),
             chunks: n_chunks,
-            digest: Some(format!("SHA-256={}", URL_SAFE.encode(Digest::of(bytes).as_bytes()))),
+            digest: Some(format!(
+                "SHA-256={}",
+                URL_SAFE.encode(Digest::of(bytes).as_bytes())
+            )),
             mtime: Some(crate::MemoryOptions::default().epoch.to_string()),
             deleted: false,
-            options: Some(Options { max_chunk_size: CHUNK }),
+            options: Some(Options {
+                max_chunk_size: CHUNK,
+            }),
         };
-        let payload = serde_json::to_vec(&description).map_err(|error| Failure::Malformed(error.to_string()))?;
+        let payload =
+            serde_json::to_vec(&description).map_err(|error| Failure::Malformed(error.to_string()))?;
         let mut headers = HeaderMap::new();
         headers.insert(header::NATS_ROLLUP, "sub");
         headers.insert(header::NATS_MESSAGE_ID, nuid);
         headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.to_string());
-        let message = Outgoing { subject: description_subject(name), headers, payload: payload.into() };
+        let message = Outgoing {
+            subject: description_subject(name),
+            headers,
+            payload: payload.into(),
+        };
         match publish_persistently(&self.connection, &message).await {
             // Refused, unless it is our own that stands there and the answer was lost.
             Err(failure) if failure.is(code::WRONG_LAST_SEQUENCE) => match self.description(name).await? {
@@ -133,8 +154,11 @@ impl Inner {
         let Some(last) = self.connection.last(OBJECTS, &description_subject(name)).await? else {
             return Ok((None, 0));
         };
-        let description = serde_json::from_slice(&last.entry.payload)
-            .map_err(|error| Failure::Malformed(format!("the description of object {name} is not understood: {error}")))?;
+        let description = serde_json::from_slice(&last.entry.payload).map_err(|error| {
+            Failure::Malformed(format!(
+                "the description of object {name} is not understood: {error}"
+            ))
+        })?;
         Ok((Some(description), last.entry.sequence))
     }
 
@@ -150,17 +174,28 @@ impl Inner {
         checks::object_digest(name)?;
         let into_error = |failure: Failure| failure.into_error("object");
         let (description, _sequence) = self.description(name).await.map_err(into_error)?;
-        let Some(description) = description.filter(|description| !description.deleted) else { return Ok(None) };
+        let Some(description) = description.filter(|description| !description.deleted) else {
+            return Ok(None);
+        };
         let size = description.size;
         if size > checks::MAX_OBJECT_BYTES {
-            return Err(fault(name, format!("{size} bytes are more than an object may have")));
+            return Err(fault(
+                name,
+                format!("{size} bytes are more than an object may have"),
+            ));
         }
-        let chunks = self.connection.range(OBJECTS, chunks_subject(&description.nuid), 1).await;
+        let chunks = self
+            .connection
+            .range(OBJECTS, chunks_subject(&description.nuid), 1)
+            .await;
         let mut chunks = chunks.map_err(into_error)?;
         let mut bytes = Vec::with_capacity(size);
         while let Some(chunk) = chunks.next().await.map_err(into_error)? {
             if bytes.len() + chunk.payload.len() > size {
-                return Err(fault(name, format!("it has more than the {size} bytes that it should have")));
+                return Err(fault(
+                    name,
+                    format!("it has more than the {size} bytes that it should have"),
+                ));
             }
             bytes.extend_from_slice(&chunk.payload);
         }

@@ -5,13 +5,14 @@ use std::{collections::BTreeSet, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use model::{
-    Commit, ConversationKey, ConversationResult, DeadLetter, Job, ObjectRef, OrgId, Recorded, RunId, TurnRecord,
+    Commit, ConversationKey, ConversationResult, DeadLetter, Job, ObjectRef, OrgId, Recorded, RunId,
+    TurnRecord,
 };
 
 use super::{JetStream, streams, subscribe};
 use crate::{
-    AppendError, Appended, Journal, JournalError, Lease, LeaseState, LogInfo, LogName, Notice, Published, RunCount,
-    Stored, Subscription,
+    AppendError, Appended, Journal, JournalError, Lease, LeaseState, LogInfo, LogName, Notice, Published,
+    RunCount, Stored, Subscription,
 };
 
 #[async_trait]
@@ -32,7 +33,12 @@ impl Journal for JetStream {
         self.inner.history(org, object).await
     }
 
-    async fn page(&self, org: &OrgId, after: u64, limit: usize) -> Result<(Vec<Recorded>, bool), JournalError> {
+    async fn page(
+        &self,
+        org: &OrgId,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<Recorded>, bool), JournalError> {
         self.inner.page(org, after, limit).await
     }
 
@@ -49,11 +55,18 @@ impl Journal for JetStream {
         Ok(extent.map_err(|failure| failure.into_error("info"))?.info)
     }
 
-    async fn publish_result(&self, org: &OrgId, result: &ConversationResult) -> Result<Published, JournalError> {
+    async fn publish_result(
+        &self,
+        org: &OrgId,
+        result: &ConversationResult,
+    ) -> Result<Published, JournalError> {
         self.inner.publish_result(org, result).await
     }
 
-    async fn result(&self, key: &ConversationKey) -> Result<Option<Stored<ConversationResult>>, JournalError> {
+    async fn result(
+        &self,
+        key: &ConversationKey,
+    ) -> Result<Option<Stored<ConversationResult>>, JournalError> {
         self.inner.result(key).await
     }
 

@@ -82,15 +82,25 @@ impl ConnectOptions {
 
     /// The addresses, without what stands before an `@`.
     pub(crate) fn shown_urls(&self) -> String {
-        self.urls.iter().map(|url| shown(url)).collect::<Vec<_>>().join(", ")
+        self.urls
+            .iter()
+            .map(|url| shown(url))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
 /// A URL without its user and password.
 fn shown(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let (scheme, rest) = url
+        .split_once("://")
+        .map_or(("", url), |(scheme, rest)| (scheme, rest));
     let host = rest.rsplit_once('@').map_or(rest, |(_userinfo, host)| host);
-    if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
+    if scheme.is_empty() {
+        host.to_owned()
+    } else {
+        format!("{scheme}://{host}")
+    }
 }
 
 impl fmt::Debug for ConnectOptions {
@@ -139,8 +149,10 @@ mod tests {
     #[test]
     fn nothing_secret_is_shown() {
         let mut options = ConnectOptions::new("nats://ann:hunter2@host:4222");
-        options.credentials =
-            Credentials::UserPassword { user: "ann".to_owned(), password: Secret::new("hunter2") };
+        options.credentials = Credentials::UserPassword {
+            user: "ann".to_owned(),
+            password: Secret::new("hunter2"),
+        };
         let shown = format!("{options:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("nats://host:4222"), "{shown}");

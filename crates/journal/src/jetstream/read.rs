@@ -63,18 +63,33 @@ impl Connection {
 
     /// The sequence of the last message whose subject matches; 0 if there is none.
     pub(super) async fn last_sequence(&self, stream: &str, filter: &str) -> Result<u64, Failure> {
-        Ok(self.last(stream, filter).await?.map_or(0, |last| last.entry.sequence))
+        Ok(self
+            .last(stream, filter)
+            .await?
+            .map_or(0, |last| last.entry.sequence))
     }
 
     /// The messages whose subject matches, from a sequence to the one that is the last now.
-    pub(super) async fn range(&self, stream: &'static str, filter: String, from: u64) -> Result<Range, Failure> {
+    pub(super) async fn range(
+        &self,
+        stream: &'static str,
+        filter: String,
+        from: u64,
+    ) -> Result<Range, Failure> {
         let to = self.last_sequence(stream, &filter).await?;
         Ok(self.range_to(stream, filter, Start::Sequence(from.max(1)), to))
     }
 
     /// The messages whose subject matches, from `start` to `to`, which is the sequence of a matching message (or 0).
     pub(super) fn range_to(&self, stream: &'static str, filter: String, start: Start, to: u64) -> Range {
-        Range { connection: self.clone(), stream, filter, start, to, buffer: VecDeque::new() }
+        Range {
+            connection: self.clone(),
+            stream,
+            filter,
+            start,
+            to,
+            buffer: VecDeque::new(),
+        }
     }
 }
 
@@ -164,11 +179,16 @@ impl Range {
     }
 
     async fn last_is_gone(&self) -> Result<bool, Failure> {
-        Ok(self.connection.get(self.stream, &json!({ "seq": self.to })).await?.is_none())
+        Ok(self
+            .connection
+            .get(self.stream, &json!({ "seq": self.to }))
+            .await?
+            .is_none())
     }
 
     async fn fetch(&mut self) -> Result<End, Failure> {
-        let mut request = json!({ "next_by_subj": self.filter, "batch": N_BATCH, "max_bytes": N_BATCH_BYTES });
+        let mut request =
+            json!({ "next_by_subj": self.filter, "batch": N_BATCH, "max_bytes": N_BATCH_BYTES });
         match self.start {
             Start::Sequence(next) => request["seq"] = next.into(),
             Start::At(at) => request["start_time"] = at.to_string().into(),
@@ -179,7 +199,11 @@ impl Range {
         let unreachable = |error: &dyn std::fmt::Display| Failure::Unreachable(error.to_string());
         let mut listener = connection.signals.listen();
         let inbox = connection.client.new_inbox();
-        let mut answers = connection.client.subscribe(inbox.clone()).await.map_err(|error| unreachable(&error))?;
+        let mut answers = connection
+            .client
+            .subscribe(inbox.clone())
+            .await
+            .map_err(|error| unreachable(&error))?;
         connection
             .client
             .publish_with_reply(subject.clone(), inbox, request.to_string().into())
@@ -200,12 +224,22 @@ impl Range {
                 None => self.take(message)?,
                 // The end of the batch.
                 Some(status) if status.as_u16() == 204 => {
-                    let pending = message.headers.as_ref().and_then(|headers| headers.get("Nats-Num-Pending"));
-                    return Ok(if pending.is_some_and(|n| n.as_str() == "0") { End::Exhausted } else { End::Complete });
+                    let pending = message
+                        .headers
+                        .as_ref()
+                        .and_then(|headers| headers.get("Nats-Num-Pending"));
+                    return Ok(if pending.is_some_and(|n| n.as_str() == "0") {
+                        End::Exhausted
+                    } else {
+                        End::Complete
+                    });
                 }
                 Some(StatusCode::NOT_FOUND) => return Ok(End::Exhausted),
                 Some(StatusCode::NO_RESPONDERS) => {
-                    return Err(Failure::Unreachable(format!("nobody answers for {}", self.stream)));
+                    return Err(Failure::Unreachable(format!(
+                        "nobody answers for {}",
+                        self.stream
+                    )));
                 }
                 Some(status) => {
                     let description = message.description.unwrap_or_default();
@@ -220,10 +254,17 @@ impl Range {
         let field = |name| headers.get(name).map(|value| value.as_str().to_owned());
         let (subject, sequence) = field(header::NATS_SUBJECT)
             .zip(field(header::NATS_SEQUENCE).and_then(|sequence| sequence.parse::<u64>().ok()))
-            .ok_or_else(|| Failure::Malformed("direct get: an answer without subject or sequence".to_owned()))?;
+            .ok_or_else(|| {
+                Failure::Malformed("direct get: an answer without subject or sequence".to_owned())
+            })?;
         self.start = Start::Sequence(sequence + 1);
         if sequence <= self.to {
-            self.buffer.push_back(Entry { subject, sequence, headers, payload: message.payload });
+            self.buffer.push_back(Entry {
+                subject,
+                sequence,
+                headers,
+                payload: message.payload,
+            });
         }
         Ok(())
     }

@@ -37,21 +37,30 @@ pub(super) struct Signals {
 
 impl Signals {
     pub(super) fn new(inbox_prefix: &str) -> Self {
-        Self { inbox_prefix: inbox_prefix.to_owned(), ..Self::default() }
+        Self {
+            inbox_prefix: inbox_prefix.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Takes note of what the client tells.
     pub(super) fn note(&self, event: &Event) {
         match event {
             Event::Connected => self.counters.send_modify(|counters| counters.n_connects += 1),
-            Event::ServerError(ServerError::Other(text)) if text.to_lowercase().contains("permissions violation") => {
+            Event::ServerError(ServerError::Other(text))
+                if text.to_lowercase().contains("permissions violation") =>
+            {
                 self.forbid(text);
             }
             Event::ServerError(error) => tracing::warn!(%error, "the NATS server reports an error"),
             Event::ClientError(error) => tracing::warn!(%error, "the NATS client reports an error"),
-            Event::SlowConsumer(id) => tracing::warn!(subscription = id, "messages come faster than they are read"),
+            Event::SlowConsumer(id) => {
+                tracing::warn!(subscription = id, "messages come faster than they are read")
+            }
             Event::Disconnected => tracing::warn!("the connection to NATS is lost; reconnecting"),
-            Event::LameDuckMode | Event::Draining | Event::Closed => tracing::debug!(%event, "NATS connection"),
+            Event::LameDuckMode | Event::Draining | Event::Closed => {
+                tracing::debug!(%event, "NATS connection")
+            }
         }
     }
 
@@ -67,7 +76,8 @@ impl Signals {
             prohibitions.recent.pop_front();
         }
         drop(prohibitions);
-        self.counters.send_modify(|counters| counters.n_prohibitions = number);
+        self.counters
+            .send_modify(|counters| counters.n_prohibitions = number);
     }
 
     /// Now.
@@ -82,7 +92,11 @@ impl Signals {
 
     /// Listens to what has happened since a moment, and from now on.
     pub(super) fn listen_since(&self, since: Moment) -> Listener<'_> {
-        Listener { signals: self, changes: self.counters.subscribe(), since }
+        Listener {
+            signals: self,
+            changes: self.counters.subscribe(),
+            since,
+        }
     }
 }
 
@@ -122,11 +136,19 @@ impl Listener<'_> {
     }
 
     fn prohibition_of(&self, subject: &str) -> Option<String> {
-        let prohibitions = self.signals.prohibitions.lock().unwrap_or_else(PoisonError::into_inner);
+        let prohibitions = self
+            .signals
+            .prohibitions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let quoted = format!("\"{subject}\"");
         let is_meant =
             |(number, text): &&(u64, String)| *number > self.since.n_prohibitions && text.contains(&quoted);
-        let recent = prohibitions.recent.iter().find(is_meant).map(|(_number, text)| text.clone());
+        let recent = prohibitions
+            .recent
+            .iter()
+            .find(is_meant)
+            .map(|(_number, text)| text.clone());
         recent.or_else(|| prohibitions.inbox.clone())
     }
 }

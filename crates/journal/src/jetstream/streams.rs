@@ -149,9 +149,9 @@ async fn find_or_create(connection: &Connection, config: &Config) -> Result<Info
     match persist(|| connection.api::<Info>(&create_call, config)).await {
         Ok(info) => Ok(info),
         // Another process was quicker, with other options: compare with what it made.
-        Err(failure) if failure.is(code::STREAM_NAME_EXISTS) => {
-            persist(|| connection.ask(&info_call)).await.map_err(|failure| failure.into_error(OPERATION))
-        }
+        Err(failure) if failure.is(code::STREAM_NAME_EXISTS) => persist(|| connection.ask(&info_call))
+            .await
+            .map_err(|failure| failure.into_error(OPERATION)),
         Err(failure) => Err(failure.into_error(OPERATION)),
     }
 }
@@ -212,7 +212,10 @@ struct ConsumerInfo {
 }
 
 /// The workers' consumer, creating it if it is missing.
-pub(super) async fn ensure_workers(connection: &Connection, options: &StreamOptions) -> Result<(), JournalError> {
+pub(super) async fn ensure_workers(
+    connection: &Connection,
+    options: &StreamOptions,
+) -> Result<(), JournalError> {
     const OPERATION: &str = "preparing the workers' consumer";
     let expected = pull::Config {
         durable_name: Some(WORKERS.to_owned()),
@@ -241,14 +244,41 @@ pub(super) async fn ensure_workers(connection: &Connection, options: &StreamOpti
         Err(failure) => return Err(failure.into_error(OPERATION)),
     };
     let fields = [
-        ("filter_subject", found.config.filter_subject.clone(), expected.filter_subject.clone()),
-        ("ack_policy", format!("{:?}", found.config.ack_policy), format!("{:?}", expected.ack_policy)),
-        ("ack_wait", format!("{:?}", found.config.ack_wait), format!("{:?}", expected.ack_wait)),
-        ("max_deliver", found.config.max_deliver.to_string(), expected.max_deliver.to_string()),
-        ("max_ack_pending", found.config.max_ack_pending.to_string(), expected.max_ack_pending.to_string()),
-        ("backoff", format!("{:?}", found.config.backoff), format!("{:?}", expected.backoff)),
+        (
+            "filter_subject",
+            found.config.filter_subject.clone(),
+            expected.filter_subject.clone(),
+        ),
+        (
+            "ack_policy",
+            format!("{:?}", found.config.ack_policy),
+            format!("{:?}", expected.ack_policy),
+        ),
+        (
+            "ack_wait",
+            format!("{:?}", found.config.ack_wait),
+            format!("{:?}", expected.ack_wait),
+        ),
+        (
+            "max_deliver",
+            found.config.max_deliver.to_string(),
+            expected.max_deliver.to_string(),
+        ),
+        (
+            "max_ack_pending",
+            found.config.max_ack_pending.to_string(),
+            expected.max_ack_pending.to_string(),
+        ),
+        (
+            "backoff",
+            format!("{:?}", found.config.backoff),
+            format!("{:?}", expected.backoff),
+        ),
     ];
-    match fields.into_iter().find(|(_field, found, expected)| found != expected) {
+    match fields
+        .into_iter()
+        .find(|(_field, found, expected)| found != expected)
+    {
         None => Ok(()),
         Some((field, found, expected)) => Err(JournalError::Misconfigured {
             stream: format!("{JOBS}, consumer {WORKERS},"),

@@ -49,8 +49,14 @@ pub(super) async fn extent(connection: &Connection, stream: &str) -> Result<Exte
     let info = persist(|| connection.ask::<jetstream::stream::Info>(&call)).await?;
     let micros = i64::try_from(info.created.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX);
     let created = model::Time::from_micros(micros);
-    let info_of_log = LogInfo { created, last_sequence: info.state.last_sequence };
-    Ok(Extent { info: info_of_log, first_sequence: info.state.first_sequence })
+    let info_of_log = LogInfo {
+        created,
+        last_sequence: info.state.last_sequence,
+    };
+    Ok(Extent {
+        info: info_of_log,
+        first_sequence: info.state.first_sequence,
+    })
 }
 
 /// Follows a stream; each message is decoded as it comes.
@@ -59,18 +65,31 @@ pub(super) async fn follow<T: Send + 'static>(
     what: Follow,
     decode: impl Fn(Entry) -> Result<T, JournalError> + Send + 'static,
 ) -> Result<Subscription<T>, JournalError> {
-    let extent = extent(connection, what.stream).await.map_err(|failure| failure.into_error(OPERATION))?;
-    let mut follower =
-        Follower { connection: connection.clone(), what, created: extent.info.created, seen: what.after, feed: None };
+    let extent = extent(connection, what.stream)
+        .await
+        .map_err(|failure| failure.into_error(OPERATION))?;
+    let mut follower = Follower {
+        connection: connection.clone(),
+        what,
+        created: extent.info.created,
+        seen: what.after,
+        feed: None,
+    };
     follower.check(extent)?;
-    follower.open().await.map_err(|failure| failure.into_error(OPERATION))?;
-    Ok(Box::pin(stream::unfold(Some((follower, decode)), |running| async move {
-        let (mut follower, decode) = running?;
-        let item = follower.next().await.and_then(&decode);
-        // After an error the subscription ends: a reader must not go on past what it could not read.
-        let running = item.is_ok().then_some((follower, decode));
-        Some((item, running))
-    })))
+    follower
+        .open()
+        .await
+        .map_err(|failure| failure.into_error(OPERATION))?;
+    Ok(Box::pin(stream::unfold(
+        Some((follower, decode)),
+        |running| async move {
+            let (mut follower, decode) = running?;
+            let item = follower.next().await.and_then(&decode);
+            // After an error the subscription ends: a reader must not go on past what it could not read.
+            let running = item.is_ok().then_some((follower, decode));
+            Some((item, running))
+        },
+    )))
 }
 
 struct Follower {
@@ -143,21 +162,35 @@ impl Follower {
     }
 
     fn discontinuous(&self, reason: String) -> JournalError {
-        JournalError::Discontinuous { stream: self.what.stream, reason }
+        JournalError::Discontinuous {
+            stream: self.what.stream,
+            reason,
+        }
     }
 
     /// Checks that this is the log that was read before and that it has what follows.
     fn check(&self, extent: Extent) -> Result<(), JournalError> {
-        let Extent { info: LogInfo { created, last_sequence }, first_sequence } = extent;
+        let Extent {
+            info: LogInfo {
+                created,
+                last_sequence,
+            },
+            first_sequence,
+        } = extent;
         if created != self.created {
-            return Err(self.discontinuous(format!("it was created anew at {created}; what was read was another log")));
+            return Err(self.discontinuous(format!(
+                "it was created anew at {created}; what was read was another log"
+            )));
         }
         if self.seen > last_sequence {
             let reason = format!("it ends at {last_sequence} but was read to {} before", self.seen);
             return Err(self.discontinuous(reason));
         }
         if last_sequence > self.seen && first_sequence > self.seen + 1 {
-            let reason = format!("it begins at {first_sequence}; messages after {} were removed", self.seen);
+            let reason = format!(
+                "it begins at {first_sequence}; messages after {} were removed",
+                self.seen
+            );
             return Err(self.discontinuous(reason));
         }
         Ok(())
@@ -207,12 +240,20 @@ impl Follower {
                 "mem_storage": true,
             },
         });
-        let Created {} = connection.api(&format!("CONSUMER.CREATE.{stream}.{name}"), &request).await?;
-        Ok(Feed { messages, opened, n_delivered: 0 })
+        let Created {} = connection
+            .api(&format!("CONSUMER.CREATE.{stream}.{name}"), &request)
+            .await?;
+        Ok(Feed {
+            messages,
+            opened,
+            n_delivered: 0,
+        })
     }
 
     async fn wait(&mut self) -> Result<News, JournalError> {
-        let Some(feed) = &mut self.feed else { return Ok(News::Broken) };
+        let Some(feed) = &mut self.feed else {
+            return Ok(News::Broken);
+        };
         let mut listener = self.connection.signals.listen_since(feed.opened);
         loop {
             let message = tokio::select! {
@@ -229,10 +270,18 @@ impl Follower {
             match message.status {
                 Some(StatusCode::IDLE_HEARTBEAT) => {
                     // A heartbeat, or a question whether we keep up.
-                    let stalled = message.headers.as_ref().and_then(|headers| headers.get("Nats-Consumer-Stalled"));
+                    let stalled = message
+                        .headers
+                        .as_ref()
+                        .and_then(|headers| headers.get("Nats-Consumer-Stalled"));
                     let asked = message.reply.map(|reply| reply.to_string());
                     if let Some(answer) = asked.or_else(|| stalled.map(|subject| subject.as_str().to_owned()))
-                        && self.connection.client.publish(answer, Bytes::new()).await.is_err()
+                        && self
+                            .connection
+                            .client
+                            .publish(answer, Bytes::new())
+                            .await
+                            .is_err()
                     {
                         return Ok(News::Broken);
                     }
@@ -256,7 +305,9 @@ impl Follower {
         let Some((sequence, consumer_sequence)) = delivered else {
             return Err(self.discontinuous("a message came without its sequence".to_owned()));
         };
-        let Some(feed) = &mut self.feed else { return Ok(News::Broken) };
+        let Some(feed) = &mut self.feed else {
+            return Ok(News::Broken);
+        };
         if consumer_sequence != feed.n_delivered + 1 {
             // Lost between the server and here; the next consumer delivers it again.
             return Ok(News::Broken);
@@ -279,5 +330,8 @@ impl Follower {
 fn delivery(reply: Option<&str>) -> Option<(u64, u64)> {
     let tokens: Vec<&str> = reply?.strip_prefix("$JS.ACK.")?.split('.').collect();
     let first = if tokens.len() >= 9 { 2 } else { 0 };
-    Some((tokens.get(first + 3)?.parse().ok()?, tokens.get(first + 4)?.parse().ok()?))
+    Some((
+        tokens.get(first + 3)?.parse().ok()?,
+        tokens.get(first + 4)?.parse().ok()?,
+    ))
 }

@@ -13,16 +13,25 @@ use super::{ConnectOptions, JetStream, StreamOptions};
 use crate::contract;
 
 fn options() -> StreamOptions {
-    StreamOptions { lease_duration: contract::LEASE, ..StreamOptions::default() }
+    StreamOptions {
+        lease_duration: contract::LEASE,
+        ..StreamOptions::default()
+    }
 }
 
 async fn connect(server: &NatsServer) -> JetStream {
-    JetStream::connect(ConnectOptions::new(server.url()), options()).await.expect("the server is suitable")
+    JetStream::connect(ConnectOptions::new(server.url()), options())
+        .await
+        .expect("the server is suitable")
 }
 
 /// A client that does as it likes.
 async fn raw(server: &NatsServer) -> async_nats::jetstream::Context {
-    async_nats::jetstream::new(async_nats::connect(server.url()).await.expect("the server accepts connections"))
+    async_nats::jetstream::new(
+        async_nats::connect(server.url())
+            .await
+            .expect("the server accepts connections"),
+    )
 }
 
 macro_rules! contract_tests {

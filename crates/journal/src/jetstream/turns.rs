@@ -7,12 +7,21 @@ use crate::{AppendError, JournalError, subject};
 
 impl Inner {
     pub(super) async fn turns(&self, key: &ConversationKey) -> Result<(Vec<TurnRecord>, u64), JournalError> {
-        let read = async { self.connection.range(TURNS, subject::turns(key), 1).await?.collect().await };
+        let read = async {
+            self.connection
+                .range(TURNS, subject::turns(key), 1)
+                .await?
+                .collect()
+                .await
+        };
         let entries = read.await.map_err(|failure| failure.into_error("turns"))?;
         let last = entries.last().map_or(0, |entry| entry.sequence);
         let records = entries.iter().map(|entry| {
-            codec::decode_turn(&entry.payload)
-                .map_err(|source| JournalError::Unreadable { stream: TURNS, sequence: entry.sequence, source })
+            codec::decode_turn(&entry.payload).map_err(|source| JournalError::Unreadable {
+                stream: TURNS,
+                sequence: entry.sequence,
+                source,
+            })
         });
         Ok((records.collect::<Result<_, _>>()?, last))
     }
@@ -31,7 +40,8 @@ impl Inner {
             Ok(ack) => Ok(ack.sequence),
             Err(failure) if failure.is(code::WRONG_LAST_SEQUENCE) => {
                 let own = self.own_message(TURNS, &subject, &id).await;
-                own.map_err(|failure| failure.into_error(OPERATION))?.ok_or(AppendError::Conflict { expected })
+                own.map_err(|failure| failure.into_error(OPERATION))?
+                    .ok_or(AppendError::Conflict { expected })
             }
             Err(failure) => Err(failure.into_error(OPERATION).into()),
         }

@@ -16,8 +16,11 @@ use crate::{
 const STREAM: &str = "EVENTS";
 
 fn recorded(sequence: u64, bytes: &[u8]) -> Result<Recorded, JournalError> {
-    let commit =
-        codec::decode_commit(bytes).map_err(|source| JournalError::Unreadable { stream: STREAM, sequence, source })?;
+    let commit = codec::decode_commit(bytes).map_err(|source| JournalError::Unreadable {
+        stream: STREAM,
+        sequence,
+        source,
+    })?;
     Ok(Recorded { sequence, commit })
 }
 
@@ -26,8 +29,14 @@ impl MemoryJournal {
         let origin = checks::origin(commits)?;
         let mut messages = Vec::with_capacity(commits.len());
         for commit in commits {
-            let bytes = self.fit("append", codec::encode_commit(commit).map_err(JournalError::from)?)?;
-            let key = EventKey { org: commit.org.clone(), subject: subject::event(&commit.org, &commit.object) };
+            let bytes = self.fit(
+                "append",
+                codec::encode_commit(commit).map_err(JournalError::from)?,
+            )?;
+            let key = EventKey {
+                org: commit.org.clone(),
+                subject: subject::event(&commit.org, &commit.object),
+            };
             messages.push((key, bytes));
         }
         let id = format!("{}.{}.{}", origin.org, origin.actor, origin.command);
@@ -35,7 +44,10 @@ impl MemoryJournal {
             let now = tokio::time::Instant::now();
             state.recent_commands.retain(|_id, recent| recent.until > now);
             if let Some(recent) = state.recent_commands.get(&id) {
-                return Ok(Appended { duplicate: true, ..recent.appended });
+                return Ok(Appended {
+                    duplicate: true,
+                    ..recent.appended
+                });
             }
             let tail = state.org_tails.get(origin.org).copied().unwrap_or(0);
             if tail != expected {
@@ -49,9 +61,19 @@ impl MemoryJournal {
             for (key, bytes) in messages {
                 state.events.push(key, bytes);
             }
-            let appended = Appended { first, last, duplicate: false };
+            let appended = Appended {
+                first,
+                last,
+                duplicate: false,
+            };
             state.org_tails.insert(origin.org.clone(), last);
-            state.recent_commands.insert(id, Recent { appended, until: now + DUPLICATE_WINDOW });
+            state.recent_commands.insert(
+                id,
+                Recent {
+                    appended,
+                    until: now + DUPLICATE_WINDOW,
+                },
+            );
             Ok(appended)
         })
         .await
@@ -73,8 +95,13 @@ impl MemoryJournal {
     ) -> Result<Vec<Recorded>, JournalError> {
         let subject = subject::event(org, object);
         self.call(operation, &subject, |state| {
-            let messages = state.events.after(0).filter(|(_sequence, (key, _bytes))| key.subject == subject);
-            messages.map(|(sequence, (_key, bytes))| recorded(sequence, bytes)).collect()
+            let messages = state
+                .events
+                .after(0)
+                .filter(|(_sequence, (key, _bytes))| key.subject == subject);
+            messages
+                .map(|(sequence, (_key, bytes))| recorded(sequence, bytes))
+                .collect()
         })
         .await
     }
@@ -86,7 +113,10 @@ impl MemoryJournal {
         limit: usize,
     ) -> Result<(Vec<Recorded>, bool), JournalError> {
         self.call("page", org.as_str(), |state| {
-            let mut messages = state.events.after(after).filter(|(_sequence, (key, _bytes))| key.org == *org);
+            let mut messages = state
+                .events
+                .after(after)
+                .filter(|(_sequence, (key, _bytes))| key.org == *org);
             let page = messages
                 .by_ref()
                 .take(limit)
@@ -97,10 +127,19 @@ impl MemoryJournal {
         .await
     }
 
-    pub(super) async fn do_subscribe_events(&self, after: u64) -> Result<Subscription<Recorded>, JournalError> {
-        self.call("subscribe_events", STREAM, |state| not_beyond(STREAM, after, state.events.last_sequence())).await?;
+    pub(super) async fn do_subscribe_events(
+        &self,
+        after: u64,
+    ) -> Result<Subscription<Recorded>, JournalError> {
+        self.call("subscribe_events", STREAM, |state| {
+            not_beyond(STREAM, after, state.events.last_sequence())
+        })
+        .await?;
         Ok(self.follow(after, |state, sequence| {
-            state.events.get(sequence).map(|(_key, bytes)| recorded(sequence, bytes))
+            state
+                .events
+                .get(sequence)
+                .map(|(_key, bytes)| recorded(sequence, bytes))
         }))
     }
 
@@ -112,17 +151,24 @@ impl MemoryJournal {
     ) -> Subscription<T> {
         let changes = self.shared.changes.subscribe();
         let start = (self.clone(), changes, after + 1, read);
-        Box::pin(stream::unfold(start, |(journal, mut changes, sequence, read)| async move {
-            loop {
-                changes.borrow_and_update();
-                let found = if journal.is_cut() { None } else { read(&journal.state(), sequence) };
-                if let Some(item) = found {
-                    return Some((item, (journal, changes, sequence + 1, read)));
+        Box::pin(stream::unfold(
+            start,
+            |(journal, mut changes, sequence, read)| async move {
+                loop {
+                    changes.borrow_and_update();
+                    let found = if journal.is_cut() {
+                        None
+                    } else {
+                        read(&journal.state(), sequence)
+                    };
+                    if let Some(item) = found {
+                        return Some((item, (journal, changes, sequence + 1, read)));
+                    }
+                    // The journal holds the sender, and this holds the journal.
+                    changes.changed().await.ok()?;
                 }
-                // The journal holds the sender, and this holds the journal.
-                changes.changed().await.ok()?;
-            }
-        }))
+            },
+        ))
     }
 
     pub(super) async fn do_info(&self, log: LogName) -> Result<crate::LogInfo, JournalError> {
@@ -132,7 +178,10 @@ impl MemoryJournal {
                 LogName::Events => state.events.last_sequence(),
                 LogName::Results => state.results.last_sequence(),
             };
-            Ok(crate::LogInfo { created, last_sequence })
+            Ok(crate::LogInfo {
+                created,
+                last_sequence,
+            })
         })
         .await
     }
@@ -153,7 +202,11 @@ fn own_success(state: &State, origin: Origin<'_>, expected: u64) -> Result<Optio
     for (sequence, (key, bytes)) in state.events.after(expected) {
         if key.org == *origin.org && Origin::of(&recorded(sequence, bytes)?.commit) == origin {
             let first = own.map_or(sequence, |found: Appended| found.first);
-            own = Some(Appended { first, last: sequence, duplicate: true });
+            own = Some(Appended {
+                first,
+                last: sequence,
+                duplicate: true,
+            });
         }
     }
     Ok(own)

@@ -15,7 +15,9 @@ impl MemoryJournal {
         for job in jobs {
             self.fit("enqueue", codec::encode_job(job)?)?;
         }
-        let about = jobs.first().map_or_else(String::new, |job| subject::job(&job.key));
+        let about = jobs
+            .first()
+            .map_or_else(String::new, |job| subject::job(&job.key));
         self.call("enqueue", &about, |state| {
             let now = Instant::now();
             for job in jobs {
@@ -73,7 +75,9 @@ impl MemoryJournal {
             state.queue.settle(now);
             let until = now + self.shared.options.lease_duration;
             let jobs = std::iter::from_fn(|| state.queue.hand_out(until, self.connection.id)).take(max);
-            Ok(jobs.map(|job| Box::new(MemoryLease::new(self.clone(), job)) as Box<dyn Lease>).collect())
+            Ok(jobs
+                .map(|job| Box::new(MemoryLease::new(self.clone(), job)) as Box<dyn Lease>)
+                .collect())
         })
         .await
     }
@@ -95,8 +99,12 @@ impl MemoryJournal {
             let letters = state.dead_letters.after(after).take(limit);
             letters
                 .map(|(sequence, ((), bytes))| {
-                    let value = codec::decode_dead_letter(bytes)
-                        .map_err(|source| JournalError::Unreadable { stream: DEAD_LETTERS, sequence, source })?;
+                    let value =
+                        codec::decode_dead_letter(bytes).map_err(|source| JournalError::Unreadable {
+                            stream: DEAD_LETTERS,
+                            sequence,
+                            source,
+                        })?;
                     Ok(Stored { sequence, value })
                 })
                 .collect()

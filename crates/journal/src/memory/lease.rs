@@ -16,7 +16,11 @@ pub(super) struct MemoryLease {
 impl MemoryLease {
     pub(super) fn new(journal: MemoryJournal, handed_out: HandedOut) -> Self {
         let about = subject::job(&handed_out.job.key);
-        Self { journal, handed_out, about }
+        Self {
+            journal,
+            handed_out,
+            about,
+        }
     }
 }
 
@@ -74,7 +78,9 @@ impl Lease for MemoryLease {
     }
 
     async fn dead_letter(&self, letter: DeadLetter) -> Result<(), JournalError> {
-        let bytes = self.journal.fit("dead_letter", codec::encode_dead_letter(&letter)?)?;
+        let bytes = self
+            .journal
+            .fit("dead_letter", codec::encode_dead_letter(&letter)?)?;
         self.journal
             .call("dead_letter", &self.about, |state| {
                 state.dead_letters.push((), bytes);

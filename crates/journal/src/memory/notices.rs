@@ -35,14 +35,17 @@ fn listen<T: Send + 'static>(
 ) -> Subscription<T> {
     let (mailbox, notices) = mpsc::channel(MAILBOX_CAPACITY);
     watchers.push(Watcher { org, run, mailbox });
-    Box::pin(stream::unfold((journal, notices), |(journal, mut notices)| async move {
-        loop {
-            let notice = notices.recv().await?;
-            if !journal.is_cut() {
-                return Some((Ok(notice), (journal, notices)));
+    Box::pin(stream::unfold(
+        (journal, notices),
+        |(journal, mut notices)| async move {
+            loop {
+                let notice = notices.recv().await?;
+                if !journal.is_cut() {
+                    return Some((Ok(notice), (journal, notices)));
+                }
             }
-        }
-    }))
+        },
+    ))
 }
 
 impl MemoryJournal {
@@ -57,7 +60,8 @@ impl MemoryJournal {
 
     pub(super) async fn do_object(&self, name: &str) -> Result<Option<Bytes>, JournalError> {
         checks::object_digest(name)?;
-        self.call("object", name, |state| Ok(state.objects.get(name).cloned())).await
+        self.call("object", name, |state| Ok(state.objects.get(name).cloned()))
+            .await
     }
 
     pub(super) async fn do_tell(&self, notice: Notice) -> Result<(), JournalError> {
@@ -74,7 +78,10 @@ impl MemoryJournal {
         org: &OrgId,
         run: Option<RunId>,
     ) -> Result<Subscription<Notice>, JournalError> {
-        self.call("watch", org.as_str(), |state| Ok(listen(self.clone(), &mut state.watchers, Some(org.clone()), run))).await
+        self.call("watch", org.as_str(), |state| {
+            Ok(listen(self.clone(), &mut state.watchers, Some(org.clone()), run))
+        })
+        .await
     }
 
     pub(super) async fn do_tell_cancelled(&self, org: &OrgId, run: RunId) -> Result<(), JournalError> {
@@ -86,7 +93,10 @@ impl MemoryJournal {
     }
 
     pub(super) async fn do_watch_cancelled(&self) -> Result<Subscription<(OrgId, RunId)>, JournalError> {
-        self.call("watch_cancelled", "", |state| Ok(listen(self.clone(), &mut state.cancel_watchers, None, None))).await
+        self.call("watch_cancelled", "", |state| {
+            Ok(listen(self.clone(), &mut state.cancel_watchers, None, None))
+        })
+        .await
     }
 
     pub(super) async fn do_lead(
@@ -105,7 +115,13 @@ impl MemoryJournal {
                     Ok(LeaseState::HeldBy(lead.holder.clone()))
                 }
                 Some(_) | None => {
-                    state.leads.insert(name.to_owned(), Lead { holder: holder.to_owned(), until });
+                    state.leads.insert(
+                        name.to_owned(),
+                        Lead {
+                            holder: holder.to_owned(),
+                            until,
+                        },
+                    );
                     Ok(LeaseState::Held)
                 }
             }

@@ -5,13 +5,14 @@ use std::{collections::BTreeSet, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use model::{
-    Commit, ConversationKey, ConversationResult, DeadLetter, Job, ObjectRef, OrgId, Recorded, RunId, TurnRecord,
+    Commit, ConversationKey, ConversationResult, DeadLetter, Job, ObjectRef, OrgId, Recorded, RunId,
+    TurnRecord,
 };
 
 use super::MemoryJournal;
 use crate::{
-    AppendError, Appended, Journal, JournalError, Lease, LeaseState, LogInfo, LogName, Notice, Published, RunCount,
-    Stored, Subscription,
+    AppendError, Appended, Journal, JournalError, Lease, LeaseState, LogInfo, LogName, Notice, Published,
+    RunCount, Stored, Subscription,
 };
 
 #[async_trait]
@@ -21,7 +22,10 @@ impl Journal for MemoryJournal {
     }
 
     async fn org_tail(&self, org: &OrgId) -> Result<u64, JournalError> {
-        self.call("org_tail", org.as_str(), |state| Ok(state.org_tails.get(org).copied().unwrap_or(0))).await
+        self.call("org_tail", org.as_str(), |state| {
+            Ok(state.org_tails.get(org).copied().unwrap_or(0))
+        })
+        .await
     }
 
     async fn last_commit(&self, org: &OrgId, object: &ObjectRef) -> Result<Option<Recorded>, JournalError> {
@@ -32,7 +36,12 @@ impl Journal for MemoryJournal {
         self.read_history("history", org, object).await
     }
 
-    async fn page(&self, org: &OrgId, after: u64, limit: usize) -> Result<(Vec<Recorded>, bool), JournalError> {
+    async fn page(
+        &self,
+        org: &OrgId,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<Recorded>, bool), JournalError> {
         self.do_page(org, after, limit).await
     }
 
@@ -44,11 +53,18 @@ impl Journal for MemoryJournal {
         self.do_info(log).await
     }
 
-    async fn publish_result(&self, org: &OrgId, result: &ConversationResult) -> Result<Published, JournalError> {
+    async fn publish_result(
+        &self,
+        org: &OrgId,
+        result: &ConversationResult,
+    ) -> Result<Published, JournalError> {
         self.do_publish_result(org, result).await
     }
 
-    async fn result(&self, key: &ConversationKey) -> Result<Option<Stored<ConversationResult>>, JournalError> {
+    async fn result(
+        &self,
+        key: &ConversationKey,
+    ) -> Result<Option<Stored<ConversationResult>>, JournalError> {
         self.do_result(key).await
     }
 

@@ -80,7 +80,14 @@ impl Queue {
         self.last_sequence += 1;
         let place = (true, 0, self.last_sequence);
         self.line.insert(place);
-        self.entries.insert(self.last_sequence, Queued { job, deliveries: 0, status: Status::Waits(place) });
+        self.entries.insert(
+            self.last_sequence,
+            Queued {
+                job,
+                deliveries: 0,
+                status: Status::Waits(place),
+            },
+        );
     }
 
     /// Does what is due by now: scheduled jobs join the line, jobs whose holder was silent for too long come back.
@@ -124,12 +131,20 @@ impl Queue {
         entry.deliveries += 1;
         entry.status = Status::Held { until, connection };
         self.deadlines.insert((until, sequence));
-        Some(HandedOut { sequence, job: entry.job.clone(), deliveries: entry.deliveries })
+        Some(HandedOut {
+            sequence,
+            job: entry.job.clone(),
+            deliveries: entry.deliveries,
+        })
     }
 
     /// Prolongs a job's time, if it is held.
     pub(super) fn prolong(&mut self, sequence: u64, now: Instant, lease: Duration) {
-        if let Some(Queued { status: Status::Held { until, .. }, .. }) = self.entries.get_mut(&sequence) {
+        if let Some(Queued {
+            status: Status::Held { until, .. },
+            ..
+        }) = self.entries.get_mut(&sequence)
+        {
             self.deadlines.remove(&(*until, sequence));
             *until = now + lease;
             self.deadlines.insert((*until, sequence));

@@ -77,7 +77,8 @@ pub(super) struct Watcher<T> {
 
 impl<T> Watcher<T> {
     pub(super) fn listens_to(&self, org: &OrgId, run: RunId) -> bool {
-        self.org.as_ref().is_none_or(|listened| listened == org) && self.run.is_none_or(|listened| listened == run)
+        self.org.as_ref().is_none_or(|listened| listened == org)
+            && self.run.is_none_or(|listened| listened == run)
     }
 }
 

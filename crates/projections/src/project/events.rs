@@ -96,7 +96,7 @@ impl Batch<'_, '_> {
         }
         let old_references = before.map_or(&[][..], |before| &before.references);
         if old_references != after.references {
-            for target in old_references {
+            for target in old_references.iter().skip(1) {
                 self.tables
                     .references
                     .remove(&reference_key(org, target, after))

@@ -211,7 +211,7 @@ impl<'view> Selection<'view> {
         let sources = sources.into_iter().map(|(_count, source)| source).collect();
         let (from, until) = match direction {
             Direction::Forward => (&self.first, &self.last),
-            Direction::Backward => (&self.first, &self.last),
+            Direction::Backward => (&self.last, &self.first),
         };
         Walk::new(sources, direction, from.as_deref(), until.clone())
     }
