@@ -1,4 +1,5 @@
 //! Integration tests, in one binary.
 
 mod architecture;
+mod bus;
 mod system;

@@ -1,6 +1,7 @@
 //! What integration tests stand on: the real binary, a real nats-server, real agents.
 
 mod binary;
+pub mod bus;
 mod output;
 mod up;
 

@@ -39,7 +39,7 @@ request! {
         /// Its name.
         name: Name = required(),
         /// Services whose real conversations are measured too.
-        applied_to_services: Vec<ServiceId> = list(0..=1000),
+        applied_to_services: Vec<ServiceId> = list(0..=200),
         /// Notes for people.
         additional_notes: Option<Text> = not_set(),
         /// Its labels.
@@ -55,7 +55,7 @@ request! {
         /// The metric.
         id: MetricId = required(),
         /// The new services; none: unchanged.
-        applied_to_services: Option<Vec<ServiceId>> = optional_list(0..=1000),
+        applied_to_services: Option<Vec<ServiceId>> = optional_list(0..=200),
         /// The new notes.
         additional_notes: Patch<Text> = patch(),
         /// The new labels; none: unchanged.

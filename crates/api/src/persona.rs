@@ -21,7 +21,7 @@ request! {
         /// Where the persona's clock stands; none: the organization's.
         timezone: Option<Timezone> = not_set(),
         /// Statements that the agent is taken to know about the user already.
-        user_models: Vec<Text> = list(0..=100),
+        user_models: Vec<Text> = list(0..=200),
         /// Variables handed to tools.
         nonsensitive_user_variables: Variables = variables(),
         /// Variables handed to tools and never shown in reports.

@@ -8,7 +8,6 @@ use crate::{
     commands,
     context::Where,
     exit::{Exit, TABLE},
-    failure::Failure,
     output::{Format, Output, WriteError},
 };
 
@@ -165,12 +164,6 @@ pub(crate) type Done = Result<Exit, WriteError>;
 
 /// Everything went well.
 pub(crate) const DONE: Done = Ok(Exit::Passed);
-
-impl From<Failure> for Exit {
-    fn from(failure: Failure) -> Self {
-        failure.exit
-    }
-}
 
 #[cfg(test)]
 mod tests {

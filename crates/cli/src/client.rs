@@ -18,7 +18,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 pub(crate) use kinds::KindArgument;
-pub(crate) use objects::{Page, label, looks_like_id};
+pub(crate) use objects::{Page, label};
 
 use crate::{
     commands::Setting,
@@ -77,11 +77,6 @@ impl Client {
     pub(crate) fn impatient(mut self) -> Self {
         self.persistence = Duration::ZERO;
         self
-    }
-
-    /// How the server was found.
-    pub(crate) const fn found(&self) -> &Found {
-        &self.found
     }
 
     /// Asks for a change.

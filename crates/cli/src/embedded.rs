@@ -9,10 +9,9 @@ mod process;
 
 use std::{path::PathBuf, time::Duration};
 
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use binary::{Binary, MINIMUM};
+pub(crate) use binary::Binary;
 pub(crate) use config::{Accounts, NatsUser};
 pub(crate) use guard::exec as exec_guarded;
 
@@ -70,11 +69,6 @@ impl Embedded {
     /// Where clients connect, without credentials.
     pub(crate) fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
-    }
-
-    /// The child's process id.
-    pub(crate) fn pid(&self) -> u32 {
-        self.process.pid()
     }
 
     /// Watches the child until `shutdown`, then stops it. A child that ends by itself is started again on its port, a few times.

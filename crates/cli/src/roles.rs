@@ -1,8 +1,10 @@
 //! The roles: what each is started with, and how it ends. One process may play one or all of them.
 
+pub(crate) mod log_server;
 pub(crate) mod provision;
+pub(crate) mod replay;
 mod running;
 mod start;
 
 pub(crate) use running::{Running, run_until_signal};
-pub(crate) use start::{build, now, start_aggregator, start_server, start_workers};
+pub(crate) use start::{now, start_aggregator, start_server, start_workers};

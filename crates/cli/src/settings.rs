@@ -10,7 +10,7 @@ mod sections;
 use std::path::PathBuf;
 
 pub(crate) use duration::Lasting;
-pub(crate) use layers::{Layers, Origin, Setting};
+pub(crate) use layers::Layers;
 pub(crate) use sections::{Log, LogFormat, Settings};
 
 use crate::failure::Failure;

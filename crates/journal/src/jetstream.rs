@@ -15,6 +15,7 @@ mod notices;
 mod objects;
 mod operations;
 mod options;
+mod pace;
 mod read;
 mod results;
 mod signals;

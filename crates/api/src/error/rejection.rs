@@ -42,24 +42,55 @@ impl ErrorCode {
     }
 }
 
+/// Fields that suites call otherwise than requests do.
+const IN_SUITES: &[(&str, &str)] = &[
+    ("/success_criterions", "/spec/criteria"),
+    ("/max_interactions", "/spec/maxInteractions"),
+    ("/unit_test_runs", "/spec/tests"),
+    ("/user_models", "/spec/userModels"),
+    ("/rehearse/script", "/spec/script"),
+    ("/rehearse/connection", "/spec/connection"),
+    ("/metric_value", "/spec/value"),
+    ("/applied_to_services", "/spec/appliedToServices"),
+    ("/keyterms", "/spec/keyterms"),
+    ("/version_set", "/spec/versionSets"),
+];
+
+/// Where a field of a request stands in a suite's document. What follows an entry's index has other names there and is cut off.
+fn in_document(pointer: &str) -> String {
+    let known = IN_SUITES
+        .iter()
+        .find_map(|(request, document)| Some((pointer.strip_prefix(request)?, *document)));
+    let Some((rest, document)) = known else {
+        return pointer.to_owned();
+    };
+    let index = rest.strip_prefix('/').and_then(|rest| rest.split('/').next());
+    match index.filter(|index| !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit())) {
+        Some(index) => format!("{document}/{index}"),
+        None => document.to_owned(),
+    }
+}
+
 /// The field that a refusal is about, if it is about one.
-fn field(rejection: &Rejection, within: &Pointer) -> Option<FieldError> {
+fn field(rejection: &Rejection) -> Option<FieldError> {
     match rejection {
         Rejection::Invalid { pointer, reason } => Some(FieldError {
-            pointer: format!("{within}{pointer}"),
+            pointer: pointer.clone(),
             detail: reason.clone(),
         }),
         Rejection::CriterionTypeMismatch { pointer, .. } => Some(FieldError {
-            pointer: format!("{within}{pointer}"),
+            pointer: pointer.clone(),
             detail: rejection.to_string(),
         }),
         Rejection::InSuite { index, source, .. } => {
-            let within = Pointer::root().key("documents").index(*index);
-            field(source, &within).or_else(|| {
-                Some(FieldError {
-                    pointer: within.to_string(),
-                    detail: source.to_string(),
-                })
+            let document = Pointer::root().key("documents").index(*index);
+            let (within, detail) = match field(source) {
+                Some(error) => (in_document(&error.pointer), error.detail),
+                None => (String::new(), source.to_string()),
+            };
+            Some(FieldError {
+                pointer: format!("{document}{within}"),
+                detail,
             })
         }
         Rejection::NotFound { .. }
@@ -82,7 +113,7 @@ fn field(rejection: &Rejection, within: &Pointer) -> Option<FieldError> {
 
 impl From<&Rejection> for Problem {
     fn from(rejection: &Rejection) -> Self {
-        let errors = field(rejection, &Pointer::root()).into_iter().collect();
+        let errors = field(rejection).into_iter().collect();
         Self {
             errors,
             ..Self::new(ErrorCode::of_rejection(rejection), rejection.to_string())
@@ -135,9 +166,23 @@ mod tests {
     }
 
     #[test]
+    fn fields_of_requests_are_found_in_documents() {
+        for (request, document) in [
+            ("/success_criterions/3/criterion", "/spec/criteria/3"),
+            ("/unit_test_runs/0/run_count", "/spec/tests/0"),
+            ("/unit_test_runs", "/spec/tests"),
+            ("/version_set/llm_model_preferences", "/spec/versionSets"),
+            ("/metadata/name", "/metadata/name"),
+            ("", ""),
+        ] {
+            assert_eq!(in_document(request), document);
+        }
+    }
+
+    #[test]
     fn a_refusal_within_a_suite_says_where() {
         let source = Rejection::CriterionTypeMismatch {
-            pointer: "/spec/criteria/1".to_owned(),
+            pointer: "/success_criterions/1/criterion".to_owned(),
             metric: "Mood".to_owned(),
             is: MetricType::Categorical,
             wanted: MetricType::Boolean,

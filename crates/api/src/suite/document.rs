@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Kind, Name, Suite, SuiteObject, SuiteSpec, Tags};
+use model::{Kind, MAX_OBJECTS, Name, Suite, SuiteObject, SuiteSpec, Tags};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -18,9 +18,6 @@ use crate::{
 
 /// What `apiVersion` says in every document.
 pub const API_VERSION: &str = "rehearse/v1";
-
-/// The most documents that one suite may have.
-const MAX_DOCUMENTS: usize = 10_000;
 
 /// The kinds of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -248,7 +245,7 @@ pub fn read_suite(value: &Value) -> Result<Suite, FieldErrors> {
 
 /// Reads a list of documents that stands within another document.
 pub(crate) fn suite(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Suite> {
-    let objects = list(value, &(0..=MAX_DOCUMENTS), at, errors, object)?;
+    let objects = list(value, &(0..=MAX_OBJECTS), at, errors, object)?;
     let mut seen = BTreeMap::new();
     let mut doubled = false;
     for (index, object) in objects.iter().enumerate() {

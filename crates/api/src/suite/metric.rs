@@ -27,7 +27,7 @@ pub struct MetricSpec {
     pub judge: Option<JudgeDoc>,
     /// Names of services whose real conversations are measured too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default, length(max = 1000))]
+    #[schemars(default, length(max = 200))]
     pub applied_to_services: Vec<String>,
     /// Notes for people.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +66,7 @@ pub(super) fn read(fields: &mut Fields<'_>, tags: Tags) -> Option<SuiteSpec> {
     let description = fields.optional_with("description", read_description);
     let value = fields.optional_with("value", read_value);
     let judge = fields.optional_with("judge", judge::read);
-    let applied_to_services = fields.list("appliedToServices", 0..=1000);
+    let applied_to_services = fields.list("appliedToServices", 0..=200);
     let additional_notes = fields.optional("notes");
     let content = content(fields, description?, value?, judge?)?;
     Some(SuiteSpec::Metric {

@@ -25,7 +25,7 @@ pub struct PersonaSpec {
     pub timezone: Option<String>,
     /// Statements that the agent is taken to know about the user already.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default, length(max = 100))]
+    #[schemars(default, length(max = 200))]
     pub user_models: Vec<String>,
     /// Variables handed to tools: at most 20, with lower-case names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -42,7 +42,7 @@ pub(super) fn read(fields: &mut Fields<'_>, tags: Tags) -> Option<SuiteSpec> {
     let background = fields.required("background");
     let preferred_language = fields.optional("preferredLanguage");
     let timezone = fields.optional("timezone");
-    let user_models = fields.list("userModels", 0..=100);
+    let user_models = fields.list("userModels", 0..=200);
     let nonsensitive_user_variables = fields.variables("variables");
     let sensitive_user_variables = fields.variables("sensitiveVariables");
     let content = PersonaContent {

@@ -30,7 +30,7 @@ impl Page {
 }
 
 /// Whether a text has the form of an object's id.
-pub(crate) fn looks_like_id(text: &str) -> bool {
+fn looks_like_id(text: &str) -> bool {
     text.parse::<Oid>().is_ok()
 }
 

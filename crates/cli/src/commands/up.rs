@@ -55,7 +55,7 @@ pub(crate) fn run_installation(settings: Settings, all: bool, setting: &Setting)
             started = Installation::start(&settings, &place, all, output) => started?,
             () = signals.next() => return Ok(Exit::Stopped),
         };
-        output.say(&installation.greeting());
+        output.say(installation.greeting());
         let failure = tokio::select! {
             () = signals.next() => None,
             failure = installation.failed() => Some(failure),

@@ -38,7 +38,7 @@ impl Accounts {
     /// New users, with new passwords, for the user `user` of the organization `organization`.
     pub(crate) fn generate(organization: &str, user: &str) -> Result<Self, Failure> {
         let new = |name: &str, inbox: &str| {
-            Ok(NatsUser {
+            Ok::<_, Failure>(NatsUser {
                 user: name.to_owned(),
                 password: Secret::generate()?,
                 inbox_prefix: format!("_INBOX.{inbox}"),

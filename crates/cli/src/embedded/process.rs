@@ -103,11 +103,6 @@ impl Process {
         }
     }
 
-    /// The process id.
-    pub(super) const fn pid(&self) -> u32 {
-        self.pid
-    }
-
     /// Waits until the process ends by itself; says how it did.
     pub(super) async fn ended(&mut self) -> String {
         match self.child.wait().await {

@@ -6,7 +6,7 @@ use aggregator::Aggregator;
 use journal::Journal;
 use model::{Capabilities, Time, Token, WorkerId};
 use projections::{Database, OpenOptions};
-use server::{DispatcherOptions, Server};
+use server::{DispatcherOptions, KeyHasher, Server};
 use simulation::{Agents, AgentsOptions, Secrets};
 use tokio_util::sync::CancellationToken;
 use worker::{LiveSimulation, Worker};
@@ -24,7 +24,7 @@ use crate::{
 const DISPATCH_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What manifests call this build.
-pub(crate) fn build() -> String {
+fn build() -> String {
     format!("rehearse {}", env!("CARGO_PKG_VERSION"))
 }
 
@@ -33,6 +33,7 @@ pub(crate) async fn start_server(
     journal: Arc<dyn Journal>,
     data_dir: &DataDir,
     settings: &Settings,
+    key_hasher: KeyHasher,
     output: Output,
 ) -> Result<Server, Failure> {
     let directory = data_dir.projections();
@@ -60,6 +61,7 @@ pub(crate) async fn start_server(
             resync_interval: settings.dispatcher.resync_interval.duration(),
             min_interval: DISPATCH_INTERVAL,
         },
+        key_hasher,
     };
     Server::start(journal, opened.database, options).await.map_err(|error| {
         Failure::configuration(chain(&error))

@@ -1,4 +1,4 @@
-use super::*;
+use super::{layers::Origin, *};
 use crate::exit::Exit;
 
 fn places() -> Places {

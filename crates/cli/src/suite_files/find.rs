@@ -26,6 +26,7 @@ pub(crate) struct Source {
 
 impl Source {
     /// A text that is called `name`.
+    #[cfg(test)]
     pub(crate) fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self { name: name.into(), text: text.into() }
     }

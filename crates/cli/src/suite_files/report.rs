@@ -73,11 +73,6 @@ impl Report {
         self.0.is_empty()
     }
 
-    /// How many things are wrong.
-    pub(crate) const fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// Brings the problems into the order of the files; those of one file stand as in the file.
     pub(super) fn sort(&mut self) {
         let mut order: Vec<Arc<Source>> = Vec::new();

@@ -10,7 +10,7 @@ use std::{collections::HashMap, rc::Rc};
 
 use serde_saphyr::granit_parser::{self, ErrorKind, Event, Marker, Parser, ScanError, Span, Tag};
 
-pub(crate) use tree::{MAX_EXPANDED_BYTES, Node};
+pub(crate) use tree::Node;
 
 use tree::{Entry, Shape};
 

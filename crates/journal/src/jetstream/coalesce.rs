@@ -3,26 +3,35 @@
 //! Each message keeps its own expectation. If the server refuses a batch, its messages are published one by one, so that the one
 //! that is at fault fails alone.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
+use futures::future;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
     connection::{Ack, Connection, Outgoing, Persistence},
     failure::Failure,
+    pace::{Pace, Way},
 };
 
-/// The most messages in one batch, and their bytes.
+/// The most messages in one group, and their bytes.
 const N_BATCH: usize = 200;
 const N_BATCH_BYTES: usize = 8 << 20;
 /// Messages that may wait to be published before publishers wait.
 const N_WAITING: usize = 1024;
-/// Batches on their way at once.
-const N_IN_FLIGHT: usize = 2;
+/// Groups on their way at once.
+const N_IN_FLIGHT: usize = 4;
 
 struct Item {
     message: Outgoing,
     done: oneshot::Sender<Result<Ack, Failure>>,
+}
+
+impl Item {
+    fn tell(self, outcome: Result<Ack, Failure>) {
+        // Whoever published may have stopped waiting.
+        let _gone = self.done.send(outcome);
+    }
 }
 
 /// Publishes to one stream. Clones share the queue.
@@ -55,9 +64,10 @@ impl Coalescer {
 
 async fn run(connection: Connection, mut waiting: mpsc::Receiver<Item>) {
     let permits = Arc::new(Semaphore::new(N_IN_FLIGHT));
+    let pace = Arc::new(Pace::default());
     let mut held_over = None;
     loop {
-        // What arrives while all batches are on their way makes up the next one.
+        // What arrives while all groups are on their way makes up the next one.
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
             return;
         };
@@ -68,16 +78,14 @@ async fn run(connection: Connection, mut waiting: mpsc::Receiver<Item>) {
                 None => return,
             },
         };
-        let batch;
-        (batch, held_over) = gather(first, &mut waiting);
-        let connection = connection.clone();
+        let group;
+        (group, held_over) = gather(first, &mut waiting);
+        let (connection, pace) = (connection.clone(), Arc::clone(&pace));
         tokio::spawn(async move {
-            let refused = publish_together(&connection, batch).await;
+            let left = publish_group(&connection, &pace, group).await;
             drop(permit);
-            for item in refused {
-                let connection = connection.clone();
-                tokio::spawn(async move { publish_alone(&connection, item).await });
-            }
+            // What needs further tries must not hold up the others.
+            future::join_all(left.into_iter().map(|item| publish_alone(&connection, item))).await;
         });
     }
 }
@@ -100,24 +108,27 @@ fn gather(first: Item, waiting: &mut mpsc::Receiver<Item>) -> (Vec<Item>, Option
     (batch, None)
 }
 
-/// Publishes the batch; returns what has to be published one by one.
-async fn publish_together(connection: &Connection, batch: Vec<Item>) -> Vec<Item> {
-    if batch.len() < 2 {
-        return batch;
+/// Publishes a group, the quicker way; returns what has to be tried again one by one.
+async fn publish_group(connection: &Connection, pace: &Pace, group: Vec<Item>) -> Vec<Item> {
+    let (start, n_messages) = (Instant::now(), group.len());
+    let way = pace.choose(n_messages);
+    let left = match way {
+        Way::Batch => publish_together(connection, group).await,
+        Way::Singles => publish_side_by_side(connection, group).await,
+    };
+    if left.is_empty() {
+        pace.note(way, n_messages, start.elapsed());
     }
+    left
+}
+
+async fn publish_together(connection: &Connection, batch: Vec<Item>) -> Vec<Item> {
     let messages: Vec<Outgoing> = batch.iter().map(|item| item.message.clone()).collect();
     match connection.publish_batch(&messages).await {
         Ok(ack) => {
             let n_after_first = batch.len() as u64 - 1;
-            for (item, sequence) in batch
-                .into_iter()
-                .zip(ack.sequence.saturating_sub(n_after_first)..)
-            {
-                // Whoever published may have stopped waiting.
-                let _gone = item.done.send(Ok(Ack {
-                    sequence,
-                    duplicate: false,
-                }));
+            for (item, sequence) in batch.into_iter().zip(ack.sequence.saturating_sub(n_after_first)..) {
+                item.tell(Ok(Ack { sequence, duplicate: false }));
             }
             Vec::new()
         }
@@ -128,10 +139,22 @@ async fn publish_together(connection: &Connection, batch: Vec<Item>) -> Vec<Item
     }
 }
 
+async fn publish_side_by_side(connection: &Connection, group: Vec<Item>) -> Vec<Item> {
+    let outcomes = group.into_iter().map(|item| async {
+        match connection.publish(&item.message).await {
+            Err(failure) if failure.is_passing() => Some(item),
+            outcome => {
+                item.tell(outcome);
+                None
+            }
+        }
+    });
+    future::join_all(outcomes).await.into_iter().flatten().collect()
+}
+
 async fn publish_alone(connection: &Connection, item: Item) {
-    let _gone = item
-        .done
-        .send(publish_persistently(connection, &item.message).await);
+    let outcome = publish_persistently(connection, &item.message).await;
+    item.tell(outcome);
 }
 
 /// Stores one message, trying again while the failure may pass. A try whose answer was lost may have stored it: the message's

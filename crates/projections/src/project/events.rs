@@ -96,7 +96,7 @@ impl Batch<'_, '_> {
         }
         let old_references = before.map_or(&[][..], |before| &before.references);
         if old_references != after.references {
-            for target in old_references.iter().skip(1) {
+            for target in old_references {
                 self.tables
                     .references
                     .remove(&reference_key(org, target, after))
