@@ -2,4 +2,6 @@
 
 mod architecture;
 mod bus;
+mod crash;
+mod lifecycle;
 mod system;

@@ -3,8 +3,10 @@
 mod binary;
 pub mod bus;
 mod output;
+mod suite;
 mod up;
 
 pub use binary::{repository, rehearse, tool};
 pub use output::{Finished, run, run_in};
+pub use suite::write_suite;
 pub use up::{Child, Up};

@@ -1,12 +1,13 @@
 //! The command line: what can be typed, and what is called for it.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     commands,
     context::Where,
+    embedded,
     exit::{Exit, TABLE},
     output::{Format, Output, WriteError},
 };
@@ -112,21 +113,14 @@ pub(crate) enum Command {
     /// Show settings and where they come from
     #[command(subcommand)]
     Config(commands::config::Command),
-    /// Become another program that ends when process PARENT does
-    #[command(hide = true, name = "exec-guarded")]
-    ExecGuarded {
-        /// Its process id
-        parent: u32,
-        /// The program
-        program: OsString,
-        /// Its arguments
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<OsString>,
-    },
 }
 
 /// Runs the command line of this process.
 pub(crate) fn main() -> Exit {
+    if let Some(failure) = embedded::guarded(std::env::args_os()) {
+        Output::new(Format::Table, false).failure(&failure);
+        return failure.exit;
+    }
     let app = match App::try_parse() {
         Ok(app) => app,
         Err(error) => return usage(&error),

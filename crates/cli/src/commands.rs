@@ -26,7 +26,6 @@ pub(crate) mod worker;
 
 use crate::{
     app::{App, Command, Done, Global},
-    embedded,
     failure::Failure,
     output::Output,
     settings::{self, Layers, Places, Settings},
@@ -75,8 +74,5 @@ pub(crate) fn run(app: App, output: Output) -> Done {
         Command::Doctor(arguments) => doctor::run(arguments, &setting),
         Command::Completions(arguments) => completions::run(&arguments, output),
         Command::Config(command) => config::run(&command, &setting),
-        Command::ExecGuarded { parent, program, arguments } => {
-            Err(embedded::exec_guarded(parent, &program, &arguments).into())
-        }
     }
 }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use binary::Binary;
 pub(crate) use config::{Accounts, NatsUser};
-pub(crate) use guard::exec as exec_guarded;
+pub(crate) use guard::guarded;
 
 use crate::{
     data_dir::{DataDir, make_private_dir},

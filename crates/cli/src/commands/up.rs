@@ -30,8 +30,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N")]
     workers: Option<u32>,
 
-    /// The nats-server to start, instead of looking for one
-    #[arg(long, value_name = "PATH", env = "REHEARSE_NATS_SERVER")]
+    /// The nats-server to start, instead of looking for one (or REHEARSE_NATS_SERVER)
+    #[arg(long, value_name = "PATH")]
     nats_server: Option<String>,
 }
 

@@ -7,8 +7,8 @@ use std::{ffi::OsString, os::unix::process::CommandExt as _, process::Command};
 
 use crate::failure::Failure;
 
-/// The name of the hidden command.
-pub(crate) const COMMAND: &str = "exec-guarded";
+/// The first argument that asks for it. It is looked at before the command line is parsed: what follows belongs to the other program.
+const COMMAND: &str = "exec-guarded";
 
 /// The command that runs `program` so that it ends when this process does.
 pub(super) fn command(program: &std::path::Path) -> Result<tokio::process::Command, Failure> {
@@ -19,8 +19,20 @@ pub(super) fn command(program: &std::path::Path) -> Result<tokio::process::Comma
     Ok(command)
 }
 
-/// Becomes `program`, to end with process `parent`. Returns only if that fails.
-pub(crate) fn exec(parent: u32, program: &OsString, arguments: &[OsString]) -> Failure {
+/// Becomes the program that the arguments name, if they ask for that. Returns a failure only if it cannot.
+pub(crate) fn guarded(arguments: impl IntoIterator<Item = OsString>) -> Option<Failure> {
+    let mut arguments = arguments.into_iter().skip(1);
+    if arguments.next()? != COMMAND {
+        return None;
+    }
+    let parent = arguments.next().and_then(|parent| parent.to_str()?.parse().ok());
+    Some(match (parent, arguments.next()) {
+        (Some(parent), Some(program)) => exec(parent, &program, arguments),
+        (_, _) => Failure::usage(format!("{COMMAND} is for rehearse itself")),
+    })
+}
+
+fn exec(parent: u32, program: &OsString, arguments: impl IntoIterator<Item = OsString>) -> Failure {
     if let Err(failure) = end_with(parent) {
         return failure;
     }
@@ -43,4 +55,18 @@ fn end_with(parent: u32) -> Result<(), Failure> {
 #[cfg(not(target_os = "linux"))]
 fn end_with(_parent: u32) -> Result<(), Failure> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_command_lines_are_left_alone() {
+        let arguments = |texts: &[&str]| texts.iter().map(OsString::from).collect::<Vec<_>>();
+        assert_eq!(guarded(arguments(&["rehearse"])), None);
+        assert_eq!(guarded(arguments(&["rehearse", "up", COMMAND])), None);
+        assert!(guarded(arguments(&["rehearse", COMMAND])).is_some());
+        assert!(guarded(arguments(&["rehearse", COMMAND, "no-number", "/bin/true"])).is_some());
+    }
 }

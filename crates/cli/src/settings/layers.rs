@@ -10,6 +10,8 @@ use crate::failure::Failure;
 
 /// What variables of settings begin with.
 const PREFIX: &str = "REHEARSE__";
+/// A variable with a name of its own, and the setting it sets.
+const NATS_SERVER: (&str, &str) = ("REHEARSE_NATS_SERVER", "nats.server");
 /// The largest settings file, in bytes.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
@@ -74,11 +76,13 @@ impl Layers {
             }
         }
         for (name, text) in &places.environment {
+            let key = match name.strip_prefix(PREFIX) {
+                Some(rest) => rest.to_lowercase().replace("__", "."),
+                None if name == NATS_SERVER.0 => NATS_SERVER.1.to_owned(),
+                None => continue,
+            };
             // Empty means unset: some launchers cannot take a variable away.
-            if let Some(rest) = name.strip_prefix(PREFIX)
-                && !text.is_empty()
-            {
-                let key = rest.to_lowercase().replace("__", ".");
+            if !text.is_empty() {
                 layers.set(key, Value::new(None, text.as_str()), Origin::Variable(name.clone()), &mut faults);
             }
         }

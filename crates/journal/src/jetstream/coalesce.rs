@@ -1,12 +1,12 @@
 //! Publishing together what is waiting: one atomic batch costs the server one write to disk, where single messages cost one each.
 //!
 //! Each message keeps its own expectation. If the server refuses a batch, its messages are published one by one, so that the one
-//! that is at fault fails alone.
+//! that is at fault fails alone. Where single messages are the quicker way, they are used.
 
-use std::{collections::BTreeSet, sync::Arc, time::Instant};
+use std::{collections::BTreeSet, time::Instant};
 
 use futures::future;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
     connection::{Ack, Connection, Outgoing, Persistence},
@@ -19,8 +19,6 @@ const N_BATCH: usize = 200;
 const N_BATCH_BYTES: usize = 8 << 20;
 /// Messages that may wait to be published before publishers wait.
 const N_WAITING: usize = 1024;
-/// Groups on their way at once.
-const N_IN_FLIGHT: usize = 4;
 
 struct Item {
     message: Outgoing,
@@ -62,15 +60,11 @@ impl Coalescer {
     }
 }
 
+/// One group at a time: what arrives while it is on its way makes up the next one.
 async fn run(connection: Connection, mut waiting: mpsc::Receiver<Item>) {
-    let permits = Arc::new(Semaphore::new(N_IN_FLIGHT));
-    let pace = Arc::new(Pace::default());
+    let pace = Pace::default();
     let mut held_over = None;
     loop {
-        // What arrives while all groups are on their way makes up the next one.
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
-            return;
-        };
         let first = match held_over.take() {
             Some(item) => item,
             None => match waiting.recv().await {
@@ -80,13 +74,11 @@ async fn run(connection: Connection, mut waiting: mpsc::Receiver<Item>) {
         };
         let group;
         (group, held_over) = gather(first, &mut waiting);
-        let (connection, pace) = (connection.clone(), Arc::clone(&pace));
-        tokio::spawn(async move {
-            let left = publish_group(&connection, &pace, group).await;
-            drop(permit);
+        for item in publish_group(&connection, &pace, group).await {
             // What needs further tries must not hold up the others.
-            future::join_all(left.into_iter().map(|item| publish_alone(&connection, item))).await;
-        });
+            let connection = connection.clone();
+            tokio::spawn(async move { publish_alone(&connection, item).await });
+        }
     }
 }
 
