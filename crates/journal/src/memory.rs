@@ -199,12 +199,36 @@ impl MemoryJournal {
             .send_modify(|version| *version = version.wrapping_add(1));
     }
 
-    /// Makes one call: asks the faults before and after, and wakes whoever waits for a change.
+    /// Makes one call that changes something: asks the faults before and after, and wakes whoever waits for a change.
     async fn call<T, E: From<JournalError>>(
         &self,
         operation: &'static str,
         about: &str,
         act: impl FnOnce(&mut State) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.attempt(operation, about, || {
+            let outcome = act(&mut self.state());
+            self.changed();
+            outcome
+        })
+        .await
+    }
+
+    /// Makes one call that only reads.
+    async fn look<T>(
+        &self,
+        operation: &'static str,
+        about: &str,
+        read: impl FnOnce(&State) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        self.attempt(operation, about, || read(&self.state())).await
+    }
+
+    async fn attempt<T, E: From<JournalError>>(
+        &self,
+        operation: &'static str,
+        about: &str,
+        act: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let number = {
             let mut state = self.state();
@@ -218,8 +242,7 @@ impl MemoryJournal {
             number,
         };
         self.pass(call, |faults| faults.before(call)).await?;
-        let outcome = act(&mut self.state());
-        self.changed();
+        let outcome = act();
         self.pass(call, |faults| faults.after(call)).await?;
         outcome
     }

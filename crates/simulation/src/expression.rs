@@ -13,7 +13,7 @@ mod instrument;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cel::{
-    Context, Value,
+    Context, ExecutionError, Value,
     common::ast::IdedExpr,
     parser::{ParseErrors, PrattParser},
 };
@@ -101,6 +101,11 @@ impl Program {
                 list(allowed)
             )));
         }
+        for function in root.references().functions() {
+            if !is_known(function) {
+                return Err(Invalid::new(format!("there is no function `{function}` in CEL")));
+            }
+        }
         Ok(Self {
             root: instrument::instrument(root),
         })
@@ -125,6 +130,21 @@ impl Program {
         })?;
         Ok(outcome(&value))
     }
+}
+
+/// Whether there is a function, method or operator of this name. It is called without what it needs, and only the complaint that it does
+/// not exist counts.
+fn is_known(function: &str) -> bool {
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    // Operators and macros have names that nobody can write.
+    if !is_name(function) || function.starts_with('_') {
+        return true;
+    }
+    let unknown = |call: String| {
+        let Ok(root) = PrattParser::new().parse(&call) else { return false };
+        matches!(Value::resolve(&root, &Context::default()), Err(ExecutionError::UndeclaredReference(_)))
+    };
+    !(unknown(format!("{function}()")) && unknown(format!("null.{function}()")))
 }
 
 fn outcome(value: &Value) -> Outcome {

@@ -126,16 +126,24 @@ fn worker_permissions(user: &NatsUser) -> Value {
     })
 }
 
-/// An aggregator completes runs, by events that the server's rules check; it takes no jobs.
+/// An aggregator completes runs and stores artifacts; of the events it can append those of runs only, and it takes no jobs.
 fn aggregator_permissions(user: &NatsUser) -> Value {
     json!({
-        "publish": { "deny": forbidden_to_roles() },
+        "publish": {
+            "allow": ["evt.*.run.*", "live.>", "$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "$O.OBJECTS.>", "$KV.>"],
+            "deny": forbidden_to_all(),
+        },
         "subscribe": { "allow": [inbox(user)] },
     })
 }
 
 fn forbidden_to_roles() -> Vec<&'static str> {
-    vec!["evt.>", "qry.>", "$JS.API.STREAM.DELETE.>", "$JS.API.STREAM.RESTORE.>", "$SYS.>"]
+    [&["evt.>", "cmd.>", "qry.>"], forbidden_to_all()].concat()
+}
+
+/// What no role but the server does: taking streams away or putting others in their place.
+const fn forbidden_to_all() -> &'static [&'static str] {
+    &["$JS.API.STREAM.DELETE.>", "$JS.API.STREAM.RESTORE.>", "$SYS.>"]
 }
 
 fn inbox(user: &NatsUser) -> String {

@@ -119,8 +119,14 @@ async fn publish_together(connection: &Connection, batch: Vec<Item>) -> Vec<Item
     match connection.publish_batch(&messages).await {
         Ok(ack) => {
             let n_after_first = batch.len() as u64 - 1;
-            for (item, sequence) in batch.into_iter().zip(ack.sequence.saturating_sub(n_after_first)..) {
-                item.tell(Ok(Ack { sequence, duplicate: false }));
+            for (item, sequence) in batch
+                .into_iter()
+                .zip(ack.sequence.saturating_sub(n_after_first)..)
+            {
+                item.tell(Ok(Ack {
+                    sequence,
+                    duplicate: false,
+                }));
             }
             Vec::new()
         }

@@ -15,7 +15,7 @@ use super::{
 use crate::JournalError;
 
 /// How long one try waits for its answer.
-const ATTEMPT: Duration = Duration::from_secs(5);
+const ATTEMPT: Duration = Duration::from_secs(3);
 /// How long an operation keeps trying: a server that restarts or elects a leader is back by then.
 pub(super) const RIDE_OUT: Duration = Duration::from_secs(15);
 

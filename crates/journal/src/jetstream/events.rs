@@ -75,11 +75,12 @@ impl Inner {
     ) -> Result<(Vec<Recorded>, bool), JournalError> {
         const OPERATION: &str = "page";
         let from = after.saturating_add(1);
-        let mut range = self
+        let range = self
             .connection
             .range(EVENTS, subject::org_events(org), from)
             .await
             .map_err(|failure| failure.into_error(OPERATION))?;
+        let mut range = range.for_first(limit.saturating_add(1));
         let mut page = Vec::new();
         while let Some(entry) = range
             .next()

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use model::codec::DecodeError;
 use serde::Deserialize;
 
 use crate::JournalError;
@@ -74,6 +75,12 @@ pub(crate) enum Failure {
     Refused(Refusal),
     /// The answer is not what JetStream answers.
     Malformed(String),
+    /// A stored message is not what should stand there.
+    Unreadable {
+        stream: &'static str,
+        sequence: u64,
+        source: DecodeError,
+    },
 }
 
 impl Failure {
@@ -82,7 +89,9 @@ impl Failure {
         match self {
             Self::Unreachable(_) | Self::NoResponders => true,
             Self::Refused(refusal) => code::PASSING.contains(&refusal.err_code),
-            Self::Forbidden(_) | Self::TooLarge { .. } | Self::Malformed(_) => false,
+            Self::Forbidden(_) | Self::TooLarge { .. } | Self::Malformed(_) | Self::Unreadable { .. } => {
+                false
+            }
         }
     }
 
@@ -134,6 +143,15 @@ impl Failure {
                 reason: refusal.to_string(),
             },
             Self::Malformed(reason) => JournalError::Refused { operation, reason },
+            Self::Unreadable {
+                stream,
+                sequence,
+                source,
+            } => JournalError::Unreadable {
+                stream,
+                sequence,
+                source,
+            },
         }
     }
 }
@@ -155,6 +173,11 @@ impl fmt::Display for Failure {
             }
             Self::TooLarge { size, limit } => write!(f, "{size} bytes are more than {limit}"),
             Self::Refused(refusal) => refusal.fmt(f),
+            Self::Unreadable {
+                stream,
+                sequence,
+                source,
+            } => write!(f, "{stream} {sequence}: {source}"),
         }
     }
 }

@@ -160,7 +160,15 @@ impl Inner {
                 },
             };
             match message.status {
-                None => leases.push(Box::new(JobLease::new(Arc::clone(self), &message)?)),
+                None => match JobLease::new(Arc::clone(self), &message) {
+                    Ok(lease) => leases.push(Box::new(lease)),
+                    // The readable ones must not wait for it; it comes again when its time is up.
+                    Err(failure) if !leases.is_empty() => {
+                        tracing::error!(%failure, "a job cannot be read");
+                        break;
+                    }
+                    Err(failure) => return Err(failure),
+                },
                 Some(StatusCode::NOT_FOUND) => break,
                 Some(StatusCode::NO_RESPONDERS) => {
                     let reason = format!(
@@ -206,11 +214,12 @@ impl Inner {
         const OPERATION: &str = "dead_letters";
         let into_error = |failure: Failure| failure.into_error(OPERATION);
         let from = after.saturating_add(1);
-        let mut range = self
+        let range = self
             .connection
             .range(DEAD_LETTERS, subject::ALL_DEAD_LETTERS.to_owned(), from)
             .await
             .map_err(into_error)?;
+        let mut range = range.for_first(limit);
         let mut letters = Vec::new();
         while letters.len() < limit
             && let Some(entry) = range.next().await.map_err(into_error)?

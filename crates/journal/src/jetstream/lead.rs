@@ -126,12 +126,8 @@ impl Inner {
         // One try: a claim whose answer was lost is found, as ours, by the next look.
         match self.connection.publish(&message).await {
             Ok(_ack) => Ok(true),
-            Err(failure) if failure.is(code::WRONG_LAST_SEQUENCE) || failure.is_passing() => {
-                if let Failure::Unreachable(_) = failure {
-                    Err(failure)
-                } else {
-                    Ok(false)
-                }
+            Err(failure) if failure.is(code::WRONG_LAST_SEQUENCE) || failure.is(code::WRITE_IN_PROCESS) => {
+                Ok(false)
             }
             Err(failure) => Err(failure),
         }

@@ -13,6 +13,7 @@ use super::{
     connection::{Outgoing, Persistence},
     failure::Failure,
     jobs,
+    streams::JOBS,
 };
 use crate::{JournalError, Lease, checks, subject};
 
@@ -38,14 +39,15 @@ impl JobLease {
         let (deliveries, sequence) = delivery(&handle).ok_or_else(|| {
             Failure::Malformed(format!("a job came with the handle `{handle}`, which is none"))
         })?;
-        let job = codec::decode_job(&message.payload)
-            .map_err(|error| Failure::Malformed(format!("job {sequence} on {}: {error}", message.subject)))?;
+        let unreadable = |source| Failure::Unreadable {
+            stream: JOBS,
+            sequence,
+            source,
+        };
+        let job = codec::decode_job(&message.payload).map_err(unreadable)?;
         if subject::job(&job.key) != message.subject.as_str() {
-            let reason = format!(
-                "job {sequence} is of {} and stands on {}",
-                job.key, message.subject
-            );
-            return Err(Failure::Malformed(reason));
+            let reason = format!("it is of {} and stands on {}", job.key, message.subject);
+            return Err(unreadable(codec::DecodeError::Damaged { what: "job", reason }));
         }
         Ok(Self {
             inner,

@@ -37,7 +37,11 @@ pub(super) struct Pace(Mutex<Estimate>);
 
 impl Default for Pace {
     fn default() -> Self {
-        Self(Mutex::new(Estimate { batch: 0.015, single: 0.001_3, n_groups: 0 }))
+        Self(Mutex::new(Estimate {
+            batch: 0.015,
+            single: 0.001_3,
+            n_groups: 0,
+        }))
     }
 }
 
@@ -51,7 +55,11 @@ impl Pace {
         estimate.n_groups = estimate.n_groups.wrapping_add(1);
         let is_trial = estimate.n_groups.is_multiple_of(TRIAL_EVERY);
         let batch_is_quicker = estimate.batch < estimate.single * f64::from(clamped(n_messages));
-        if batch_is_quicker == is_trial { Way::Singles } else { Way::Batch }
+        if batch_is_quicker == is_trial {
+            Way::Singles
+        } else {
+            Way::Batch
+        }
     }
 
     /// Takes note of how long a group took.
@@ -59,7 +67,10 @@ impl Pace {
         let mut estimate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (slot, seconds) = match way {
             Way::Batch => (&mut estimate.batch, took.as_secs_f64()),
-            Way::Singles => (&mut estimate.single, took.as_secs_f64() / f64::from(clamped(n_messages).max(1))),
+            Way::Singles => (
+                &mut estimate.single,
+                took.as_secs_f64() / f64::from(clamped(n_messages).max(1)),
+            ),
         };
         *slot += WEIGHT * (seconds - *slot);
     }
@@ -74,15 +85,25 @@ mod tests {
     use super::*;
 
     fn n_batches(pace: &Pace, n_messages: usize) -> usize {
-        (0..1000).filter(|_| pace.choose(n_messages) == Way::Batch).count()
+        (0..1000)
+            .filter(|_| pace.choose(n_messages) == Way::Batch)
+            .count()
     }
 
     #[test]
     fn a_server_that_writes_each_message_gets_batches() {
         let pace = Pace::default();
         assert_eq!(n_batches(&pace, 1), 0);
-        assert_eq!(n_batches(&pace, 5), 10, "few are quicker one by one; batches are tried");
-        assert_eq!(n_batches(&pace, 64), 990, "many are quicker together; single messages are tried");
+        assert_eq!(
+            n_batches(&pace, 5),
+            10,
+            "few are quicker one by one; batches are tried"
+        );
+        assert_eq!(
+            n_batches(&pace, 64),
+            990,
+            "many are quicker together; single messages are tried"
+        );
     }
 
     #[test]

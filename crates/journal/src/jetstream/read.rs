@@ -88,6 +88,7 @@ impl Connection {
             filter,
             start,
             to,
+            n_batch: N_BATCH,
             buffer: VecDeque::new(),
         }
     }
@@ -125,6 +126,7 @@ pub(super) struct Range {
     filter: String,
     start: Start,
     to: u64,
+    n_batch: usize,
     buffer: VecDeque<Entry>,
 }
 
@@ -137,6 +139,12 @@ enum End {
 }
 
 impl Range {
+    /// Fetches no more at once than `n_messages`, for a reader that stops after so many.
+    pub(super) fn for_first(mut self, n_messages: usize) -> Self {
+        self.n_batch = n_messages.clamp(1, N_BATCH);
+        self
+    }
+
     /// The next message; none after the last.
     pub(super) async fn next(&mut self) -> Result<Option<Entry>, Failure> {
         let mut persistence = Persistence::new();
@@ -188,7 +196,7 @@ impl Range {
 
     async fn fetch(&mut self) -> Result<End, Failure> {
         let mut request =
-            json!({ "next_by_subj": self.filter, "batch": N_BATCH, "max_bytes": N_BATCH_BYTES });
+            json!({ "next_by_subj": self.filter, "batch": self.n_batch, "max_bytes": N_BATCH_BYTES });
         match self.start {
             Start::Sequence(next) => request["seq"] = next.into(),
             Start::At(at) => request["start_time"] = at.to_string().into(),

@@ -1,5 +1,6 @@
 //! The contract, against a real server, and what only a real server can do wrong.
 
+mod coalesce;
 mod limits;
 mod outages;
 mod streams;

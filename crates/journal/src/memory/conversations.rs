@@ -45,7 +45,7 @@ impl MemoryJournal {
         &self,
         key: &ConversationKey,
     ) -> Result<Option<Stored<ConversationResult>>, JournalError> {
-        self.call("result", &subject::result(key), |state| {
+        self.look("result", &subject::result(key), |state| {
             let sequence = state.result_sequences.get(key).copied();
             let message = sequence.and_then(|sequence| Some((sequence, state.results.get(sequence)?)));
             message
@@ -56,7 +56,7 @@ impl MemoryJournal {
     }
 
     pub(super) async fn do_has_result(&self, key: &ConversationKey) -> Result<bool, JournalError> {
-        self.call("has_result", &subject::result(key), |state| {
+        self.look("has_result", &subject::result(key), |state| {
             Ok(state.result_sequences.contains_key(key))
         })
         .await
@@ -68,7 +68,7 @@ impl MemoryJournal {
         run: RunId,
     ) -> Result<Subscription<Stored<ConversationResult>>, JournalError> {
         let results = self
-            .call("run_results", &subject::run_results(org, run), |state| {
+            .look("run_results", &subject::run_results(org, run), |state| {
                 let of_run = state
                     .results
                     .after(0)
@@ -89,7 +89,7 @@ impl MemoryJournal {
         &self,
         after: u64,
     ) -> Result<Subscription<(OrgId, Stored<ConversationResult>)>, JournalError> {
-        self.call("subscribe_results", RESULTS, |state| {
+        self.look("subscribe_results", RESULTS, |state| {
             not_beyond(RESULTS, after, state.results.last_sequence())
         })
         .await?;
@@ -103,7 +103,7 @@ impl MemoryJournal {
         &self,
         after: u64,
     ) -> Result<Subscription<RunCount>, JournalError> {
-        self.call("subscribe_result_counts", RESULTS, |state| {
+        self.look("subscribe_result_counts", RESULTS, |state| {
             not_beyond(RESULTS, after, state.results.last_sequence())
         })
         .await?;
@@ -122,7 +122,7 @@ impl MemoryJournal {
         &self,
         key: &ConversationKey,
     ) -> Result<(Vec<TurnRecord>, u64), JournalError> {
-        self.call("turns", &subject::turns(key), |state| {
+        self.look("turns", &subject::turns(key), |state| {
             let entries = state.turns.get(key).map_or(&[][..], Vec::as_slice);
             let last = entries.last().map_or(0, |(sequence, _bytes)| *sequence);
             let records = entries.iter().map(|(sequence, bytes)| {

@@ -94,7 +94,7 @@ impl MemoryJournal {
         object: &ObjectRef,
     ) -> Result<Vec<Recorded>, JournalError> {
         let subject = subject::event(org, object);
-        self.call(operation, &subject, |state| {
+        self.look(operation, &subject, |state| {
             let messages = state
                 .events
                 .after(0)
@@ -112,7 +112,7 @@ impl MemoryJournal {
         after: u64,
         limit: usize,
     ) -> Result<(Vec<Recorded>, bool), JournalError> {
-        self.call("page", org.as_str(), |state| {
+        self.look("page", org.as_str(), |state| {
             let mut messages = state
                 .events
                 .after(after)
@@ -131,7 +131,7 @@ impl MemoryJournal {
         &self,
         after: u64,
     ) -> Result<Subscription<Recorded>, JournalError> {
-        self.call("subscribe_events", STREAM, |state| {
+        self.look("subscribe_events", STREAM, |state| {
             not_beyond(STREAM, after, state.events.last_sequence())
         })
         .await?;
@@ -173,7 +173,7 @@ impl MemoryJournal {
 
     pub(super) async fn do_info(&self, log: LogName) -> Result<crate::LogInfo, JournalError> {
         let created = self.shared.options.epoch;
-        self.call("info", "", |state| {
+        self.look("info", "", |state| {
             let last_sequence = match log {
                 LogName::Events => state.events.last_sequence(),
                 LogName::Results => state.results.last_sequence(),

@@ -95,7 +95,7 @@ impl MemoryJournal {
         after: u64,
         limit: usize,
     ) -> Result<Vec<Stored<DeadLetter>>, JournalError> {
-        self.call("dead_letters", "", |state| {
+        self.look("dead_letters", "", |state| {
             let letters = state.dead_letters.after(after).take(limit);
             letters
                 .map(|(sequence, ((), bytes))| {

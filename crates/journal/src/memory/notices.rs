@@ -60,7 +60,7 @@ impl MemoryJournal {
 
     pub(super) async fn do_object(&self, name: &str) -> Result<Option<Bytes>, JournalError> {
         checks::object_digest(name)?;
-        self.call("object", name, |state| Ok(state.objects.get(name).cloned()))
+        self.look("object", name, |state| Ok(state.objects.get(name).cloned()))
             .await
     }
 

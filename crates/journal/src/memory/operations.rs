@@ -22,7 +22,7 @@ impl Journal for MemoryJournal {
     }
 
     async fn org_tail(&self, org: &OrgId) -> Result<u64, JournalError> {
-        self.call("org_tail", org.as_str(), |state| {
+        self.look("org_tail", org.as_str(), |state| {
             Ok(state.org_tails.get(org).copied().unwrap_or(0))
         })
         .await

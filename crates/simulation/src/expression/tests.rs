@@ -142,3 +142,24 @@ fn unknown_names_are_found_before_anything_runs() {
     assert_eq!(error, "there is no `u` here; there are `conversation`");
     assert!(run("1 +").unwrap_err().starts_with("is not a CEL expression: "));
 }
+
+#[test]
+fn unknown_functions_are_found_before_anything_runs() {
+    for (source, function) in [
+        ("conversation.turns.all(t, t.text.trim() != '')", "trim"),
+        ("lower('A') == 'a'", "lower"),
+        ("false && nothing()", "nothing"),
+    ] {
+        assert_eq!(run(source).unwrap_err(), format!("there is no function `{function}` in CEL"));
+    }
+    for source in [
+        "size('abc') == 3 && 'abc'.size() == 3",
+        "'abc'.startsWith('a') && 'abc'.endsWith('c') && 'abc'.contains('b') && 'abc'.matches('^a')",
+        "int('3') + int(3.0) == 6 && double('1.5') < 2.0 && string(3) == '3'",
+        "[1, 2].exists(x, x == 2) && [1].all(x, x > 0) && [1, 2].map(x, x * 2)[1] == 4 && [1].filter(x, x > 1) == []",
+        "has(conversation.turns) && !has(conversation.nothing) && 1 in [1] && (true ? true : false) && -1 < 0",
+        "duration('1s') < duration('2s') && timestamp('2026-01-01T00:00:00Z').getFullYear() == 2026",
+    ] {
+        assert_eq!(run(source), Ok(Outcome::Boolean(true)), "{source}");
+    }
+}
