@@ -118,34 +118,74 @@ fn client_permissions(user: &NatsUser) -> Value {
     })
 }
 
-/// A worker cannot append events, nor change or empty what others keep.
+/// What every role may ask of the log: to read it.
+const READING: [&str; 9] = [
+    "$JS.API.INFO",
+    "$JS.API.STREAM.INFO.*",
+    "$JS.API.STREAM.MSG.GET.*",
+    "$JS.API.DIRECT.GET.>",
+    "$JS.API.CONSUMER.INFO.>",
+    "$JS.API.CONSUMER.CREATE.EVENTS.>",
+    "$JS.API.CONSUMER.CREATE.RESULTS.>",
+    "$JS.API.CONSUMER.CREATE.TURNS.>",
+    "$JS.FC.>",
+];
+
+/// A worker takes jobs and publishes turns, results and progress. It appends no events and changes nothing that is kept.
+const WORKING: [&str; 7] = [
+    "$JS.API.CONSUMER.MSG.NEXT.JOBS.workers",
+    "$JS.ACK.JOBS.>",
+    "turn.>",
+    "res.>",
+    "retry.>",
+    "dlq.>",
+    "live.>",
+];
+
+/// An aggregator stores artifacts and completes runs. It touches no other object.
+const AGGREGATING: [&str; 4] = ["evt.*.run.*", "$O.OBJECTS.>", "$JS.API.STREAM.PURGE.OBJ_OBJECTS", "live.>"];
+
 fn worker_permissions(user: &NatsUser) -> Value {
-    json!({
-        "publish": { "deny": forbidden_to_roles() },
-        "subscribe": { "allow": [inbox(user), "ctl.>"] },
-    })
+    let publish: Vec<&str> = READING.iter().chain(&WORKING).copied().collect();
+    json!({ "publish": { "allow": publish }, "subscribe": { "allow": [inbox(user), "ctl.>"] } })
 }
 
-/// An aggregator completes runs and stores artifacts; of the events it can append those of runs only, and it takes no jobs.
 fn aggregator_permissions(user: &NatsUser) -> Value {
-    json!({
-        "publish": {
-            "allow": ["evt.*.run.*", "live.>", "$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "$O.OBJECTS.>", "$KV.>"],
-            "deny": forbidden_to_all(),
-        },
-        "subscribe": { "allow": [inbox(user)] },
-    })
-}
-
-fn forbidden_to_roles() -> Vec<&'static str> {
-    [&["evt.>", "cmd.>", "qry.>"], forbidden_to_all()].concat()
-}
-
-/// What no role but the server does: taking streams away or putting others in their place.
-const fn forbidden_to_all() -> &'static [&'static str] {
-    &["$JS.API.STREAM.DELETE.>", "$JS.API.STREAM.RESTORE.>", "$SYS.>"]
+    let publish: Vec<&str> = READING.iter().chain(&AGGREGATING).copied().collect();
+    json!({ "publish": { "allow": publish }, "subscribe": { "allow": [inbox(user)] } })
 }
 
 fn inbox(user: &NatsUser) -> String {
     format!("{}.>", user.inbox_prefix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_can_ask_for_itself_only() {
+        let accounts = Accounts::generate("local", "admin").expect("random bytes");
+        assert_eq!(
+            client_permissions(&accounts.client),
+            json!({
+                "publish": { "allow": ["cmd.local.admin.>", "qry.local.admin.>", "$SRV.>"] },
+                "subscribe": { "allow": ["_INBOX.local.admin.>", "live.local.>"] },
+            })
+        );
+    }
+
+    #[test]
+    fn roles_do_not_share_what_they_may_publish() {
+        assert!(WORKING.iter().all(|subject| !subject.starts_with("evt") && !subject.starts_with("$O")));
+        assert!(AGGREGATING.iter().all(|subject| !subject.starts_with("res") && !subject.contains("JOBS")));
+    }
+
+    #[test]
+    fn every_user_has_a_password_of_its_own() {
+        let accounts = Accounts::generate("local", "admin").expect("random bytes");
+        let users = [&accounts.server, &accounts.client, &accounts.worker, &accounts.aggregator];
+        let passwords: std::collections::BTreeSet<&str> = users.iter().map(|user| user.password.expose()).collect();
+        assert_eq!(passwords.len(), users.len());
+    }
 }
