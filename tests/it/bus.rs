@@ -13,7 +13,7 @@ use aggregator::Aggregator;
 use api::error::{ErrorCode, Problem};
 use bytes::Bytes;
 use harness::{
-    bus::{PASSWORD, accounts, connect, options},
+    bus::{accounts, connect, options, password},
     repository, tool,
 };
 use journal::{Journal, JournalError, bus::BusClient};
@@ -115,7 +115,7 @@ async fn a_client_with_no_code_of_ours_starts_a_run_and_reads_its_verdict() {
     let mut client = Command::new(tool("venv/bin/python"));
     client
         .arg(repository().join("tests/clients/bus_client.py"))
-        .args([&nats.url(), "ann", PASSWORD, "acme", "ann"])
+        .args([&nats.url(), "ann", &password("ann"), "acme", "ann"])
         .arg(&suite_file)
         .arg("all")
         .stdin(Stdio::null());
@@ -139,16 +139,19 @@ async fn ask(client: &BusClient, subject: &str, body: &Value) -> Result<Result<V
     })
 }
 
+/// The example of docs/permissions.md: what is documented is what is tested.
+fn documented_configuration() -> String {
+    let text = fs::read_to_string(repository().join("docs/permissions.md")).unwrap();
+    let (_, rest) = text.split_once("```conf\n").unwrap();
+    let (configuration, _) = rest.split_once("```").unwrap();
+    // The server under test has a store of its own.
+    configuration.replace("jetstream { sync_interval: always }\n", "")
+}
+
 /// Ann may read and write as herself in `acme`; Bob may only read as himself in `acme`; Eve is of another organization.
 #[tokio::test(flavor = "multi_thread")]
 async fn permissions_confine_a_client_to_organization_user_and_reading() {
-    let nats = NatsServer::builder()
-        .config(&accounts(&[
-            ("ann", &["cmd.acme.ann.>", "qry.acme.ann.>"], &["_INBOX.acme.ann.>"]),
-            ("bob", &["qry.acme.bob.>"], &["_INBOX.acme.bob.>"]),
-            ("eve", &["cmd.other.eve.>", "qry.other.eve.>"], &["_INBOX.other.eve.>"]),
-        ]))
-        .start();
+    let nats = NatsServer::builder().config(&documented_configuration()).start();
     let system = System::start(&nats).await;
     let client = async |user: &str, org: &str| {
         let inbox = format!("_INBOX.{org}.{user}");

@@ -5,8 +5,10 @@ use std::{sync::Arc, time::Duration};
 use journal::{ConnectOptions, Credentials, JetStream, Secret, StreamOptions};
 use testkit::nats::NatsServer;
 
-/// The password of every user in [`accounts`].
-pub const PASSWORD: &str = "secret-of-the-test";
+/// The password of a user of a test.
+pub fn password(user: &str) -> String {
+    format!("{user}-secret")
+}
 
 /// A nats-server's configuration with the server's own user and one for each of `clients`: name, what it may publish and what it may
 /// subscribe to.
@@ -15,10 +17,11 @@ pub fn accounts(clients: &[(&str, &[&str], &[&str])]) -> String {
         let quoted: Vec<String> = subjects.iter().map(|subject| format!("\"{subject}\"")).collect();
         format!("[{}]", quoted.join(", "))
     };
-    let mut users = format!("{{ user: server, password: \"{PASSWORD}\" }}\n");
+    let mut users = format!("{{ user: server, password: \"{}\" }}\n", password("server"));
     for (name, publish, subscribe) in clients {
         users.push_str(&format!(
-            "{{ user: {name}, password: \"{PASSWORD}\", permissions: {{ publish: {{ allow: {} }}, subscribe: {{ allow: {} }} }} }}\n",
+            "{{ user: {name}, password: \"{}\", permissions: {{ publish: {{ allow: {} }}, subscribe: {{ allow: {} }} }} }}\n",
+            password(name),
             list(publish),
             list(subscribe)
         ));
@@ -35,7 +38,7 @@ pub async fn connect(nats: &NatsServer, user: &str, inbox_prefix: Option<&str>) 
 pub fn options(nats: &NatsServer, user: &str, inbox_prefix: Option<&str>) -> ConnectOptions {
     let mut options = ConnectOptions::new(nats.url());
     options.credentials =
-        Credentials::UserPassword { user: user.to_owned(), password: Secret::new(PASSWORD) };
+        Credentials::UserPassword { user: user.to_owned(), password: Secret::new(password(user)) };
     options.inbox_prefix = inbox_prefix.map(str::to_owned);
     options.connect_timeout = Duration::from_secs(10);
     options
