@@ -35,8 +35,10 @@ pub struct Manifest {
     pub set_name: Name,
     /// The tests and their pinned versions.
     pub plan: Plan,
-    /// Who plays the users.
+    /// Who plays the users: `scripted`, or the model.
     pub simulator: String,
+    /// Who judges: `deterministic`, or the model. What a deterministic judge does stands in the metric's content.
+    pub judges: String,
     /// Every pinned persona version's content, by `<id>@<version>`.
     pub personas: BTreeMap<String, Named<PersonaContent>>,
     /// Every pinned scenario version's content, by `<id>@<version>`.

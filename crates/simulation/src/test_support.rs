@@ -110,6 +110,7 @@ pub(crate) fn manifest() -> Manifest {
             },
         },
         simulator: "scripted".to_owned(),
+        judges: "deterministic".to_owned(),
         personas: BTreeMap::from([(pin(oid(4), 1), named("Ada", persona))]),
         scenarios: BTreeMap::from([(pin(oid(3), 1), named("booking", scenario))]),
         metrics: BTreeMap::from([

@@ -129,6 +129,7 @@ pub(super) fn manifest(
         set_name: set_name.clone(),
         plan: plan.clone(),
         simulator: "scripted".to_owned(),
+        judges: "deterministic".to_owned(),
         personas: BTreeMap::from([(
             pin(PersonaId(oid("persona", 0)), 1),
             Named {

@@ -54,6 +54,7 @@ pub(super) fn start(
             options,
         },
         simulator: "scripted".to_owned(),
+        judges: "deterministic".to_owned(),
         personas: BTreeMap::new(),
         scenarios: BTreeMap::new(),
         metrics: BTreeMap::new(),
@@ -190,12 +191,14 @@ fn plan_test(
     let mut criteria = Vec::new();
     for criterion in &definition.success_criteria {
         let (_, metric) = metric::live(staged, criterion.metric_id)?;
-        if metric.latest.judge == Judge::Model && staged.context.capabilities.judge_model.is_none() {
-            let reason = format!(
-                "its metric `{}` is judged by a model, and no judge model is configured; give the metric another judge",
-                metric.name
-            );
-            return Err(not_runnable(reason).into());
+        if metric.latest.judge == Judge::Model {
+            let model = staged.context.capabilities.judge_model.as_deref().ok_or_else(|| {
+                not_runnable(format!(
+                    "its metric `{}` is judged by a model, and no judge model is configured; give the metric another judge",
+                    metric.name
+                ))
+            })?;
+            model.clone_into(&mut manifest.judges);
         }
         criteria.push(PlannedCriterion {
             name: criterion.name.clone(),

@@ -105,6 +105,7 @@ pub(super) fn manifest(run_count: u32) -> Manifest {
             },
         },
         simulator: "scripted".to_owned(),
+        judges: "deterministic".to_owned(),
         personas: BTreeMap::from([(pin(oid(4), 1), named(persona))]),
         scenarios: BTreeMap::from([(pin(oid(3), 1), named(scenario))]),
         metrics: BTreeMap::from([

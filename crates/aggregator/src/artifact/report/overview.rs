@@ -90,6 +90,7 @@ pub(super) fn facts(run: &Run, sealed: &Sealed, report: &RunReport) -> Vec<Fact>
         facts.push(fact("Talked for", duration(finished_at.millis_since(started_at))));
     }
     facts.push(fact("Simulated users", manifest.simulator.clone()));
+    facts.push(fact("Judges", manifest.judges.clone()));
     facts.push(fact("Seed", run.plan.options.seed.to_string()));
     facts.push(fact("Build", manifest.build.clone()));
     facts.push(fact("Manifest", run.manifest.to_string()));
