@@ -84,7 +84,7 @@ pub(crate) enum Command {
     Apply(commands::apply::Arguments),
     /// List objects of a kind, or show one
     Get(commands::get::Arguments),
-    /// Show one object with its history and what uses it
+    /// Show one object and everything that happened to it
     Describe(commands::describe::Arguments),
     /// Delete an object
     Delete(commands::delete::Arguments),

@@ -36,7 +36,7 @@ fn looks_like_id(text: &str) -> bool {
 
 /// What people call an object.
 pub(crate) fn label(object: &Value) -> String {
-    for pointer in ["/name", "/title", "/rehearse/set_name", "/id"] {
+    for pointer in ["/name", "/title", "/profile/name", "/rehearse/set_name", "/id"] {
         if let Some(Value::String(name)) = object.pointer(pointer) {
             return name.clone();
         }

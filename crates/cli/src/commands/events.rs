@@ -111,7 +111,7 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
 }
 
 fn line(event: &EventView) -> String {
-    format!("{:>6}  {}  {:<10}  {:<24}  {}", event.sequence, event.at, printable(event.actor.as_str()), event.event, what(event))
+    format!("{:>6}  {}  {:<10}  {:<29}  {}", event.sequence, event.at, printable(event.actor.as_str()), event.event, what(event))
 }
 
 /// What happened to which object, in a few words.

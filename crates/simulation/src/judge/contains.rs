@@ -102,6 +102,7 @@ fn found(
     } else {
         !places.is_empty()
     };
+    let looked_at: Vec<&Turn> = messages.iter().map(|(turn, _folded)| *turn).collect();
     let justification = match (places.first(), value) {
         (Some((text, turn, quoted)), true) => {
             format!(
@@ -112,13 +113,16 @@ fn found(
         }
         (Some(_) | None, false) | (None, true) => {
             format!(
-                "Not found in any {}: {}.",
-                scope::noun(scope),
+                "Not found in {}: {}.",
+                scope::searched(scope, &looked_at),
                 shown(missing.iter().copied())
             )
         }
     };
     let mut references: Vec<u32> = places.iter().map(|(_text, turn, _quoted)| turn.index).collect();
+    if references.is_empty() {
+        references = scope::searched_turns(scope, &looked_at);
+    }
     references.sort_unstable();
     references.dedup();
     Judgement {

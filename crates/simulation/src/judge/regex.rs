@@ -30,11 +30,15 @@ pub(super) fn measure(
             MetricType::Numerical if !has_group => Some(count(0)),
             MetricType::Numerical | MetricType::Categorical => None,
         };
-        let justification = format!("No {noun} matches `{}`.", excerpt(source, 100));
+        let justification = format!(
+            "`{}` does not match {}.",
+            excerpt(source, 100),
+            scope::searched(scope, &messages)
+        );
         return Ok(Judgement {
             value,
             justification,
-            references: Vec::new(),
+            references: scope::searched_turns(scope, &messages),
         });
     };
     let quoted = captures

@@ -41,6 +41,33 @@ pub(super) const fn noun(scope: Scope) -> &'static str {
     }
 }
 
+/// Where was looked in vain, and what stands there if that is one message.
+pub(super) fn searched(scope: Scope, messages: &[&Turn]) -> String {
+    let one = |which: &str| match messages {
+        [turn, ..] => format!(
+            "the agent's {which} message (turn {}, “{}”)",
+            turn.index,
+            crate::excerpt::excerpt(&turn.text, 200)
+        ),
+        [] => format!("the agent's {which} message"),
+    };
+    match scope {
+        Scope::Agent => "any message of the agent".to_owned(),
+        Scope::LastAgent => one("last"),
+        Scope::FirstAgent => one("first"),
+        Scope::User => "any message of the simulated user".to_owned(),
+        Scope::All => "any message".to_owned(),
+    }
+}
+
+/// What a search that found nothing refers to: the message, if it looked at one.
+pub(super) fn searched_turns(scope: Scope, messages: &[&Turn]) -> Vec<u32> {
+    match scope {
+        Scope::LastAgent | Scope::FirstAgent => indices(messages.iter().copied()),
+        Scope::Agent | Scope::User | Scope::All => Vec::new(),
+    }
+}
+
 /// The indices of turns.
 pub(super) fn indices<'a>(turns: impl IntoIterator<Item = &'a Turn>) -> Vec<u32> {
     turns.into_iter().map(|turn| turn.index).collect()

@@ -163,6 +163,12 @@ async fn contains_looks_in_its_scope() {
         missing.justification,
         "Not found in any message of the simulated user: `nope`."
     );
+    let first = on(contains(&["nope"], false, false, Scope::FirstAgent), BOOLEAN).await;
+    assert_eq!(
+        first.justification,
+        "Not found in the agent's first message (turn 1, “HELLO Ada! Your score is 7.5 (ok).”): `nope`."
+    );
+    assert_eq!(first.references, [1], "what was looked at can be found");
 }
 
 #[tokio::test]
