@@ -28,8 +28,10 @@ mod misses;
 mod printable;
 mod report;
 mod run_json;
+mod unpack;
 
 pub(crate) use run_json::TallyField;
+pub use unpack::{UnpackError, unpack};
 
 use bytes::Bytes;
 use model::{ArtifactRef, ConversationResult, Digest, Invalid, PlannedTest, Run};

@@ -16,7 +16,7 @@ mod statistics;
 mod testing;
 mod tracker;
 
-pub use artifact::{Artifact, ArtifactBuilder, ArtifactError};
+pub use artifact::{Artifact, ArtifactBuilder, ArtifactError, UnpackError, unpack};
 pub use fold::{
     CriterionReport, ErrorCount, FoldError, LatencyReport, PassRate, RunReport, Summary, TestReport, fold,
 };

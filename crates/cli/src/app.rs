@@ -28,7 +28,7 @@ First steps:
   rehearse up --data-dir data             start everything, in a terminal of its own
   rehearse init suite                     write an example suite
   rehearse apply -f suite --data-dir data
-  rehearse run example --data-dir data
+  rehearse run first --data-dir data
 
 Exit codes:
     0  done; for a run: every conversation passed
@@ -46,7 +46,14 @@ Data goes to standard output, everything else to standard error. NO_COLOR is res
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
     /// How data is written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, global = true, env = "REHEARSE_OUTPUT")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        global = true,
+        env = "REHEARSE_OUTPUT"
+    )]
     pub(crate) output: Format,
 
     /// Write results only: no progress, no hints
@@ -176,8 +183,14 @@ mod tests {
                 if below.has_subcommands() {
                     check(below, &path);
                 } else {
-                    let help = below.get_after_help().map(ToString::to_string).unwrap_or_default();
-                    assert!(help.contains("Examples:") && help.contains(&path), "`{path}` has no example");
+                    let help = below
+                        .get_after_help()
+                        .map(ToString::to_string)
+                        .unwrap_or_default();
+                    assert!(
+                        help.contains("Examples:") && help.contains(&path),
+                        "`{path}` has no example"
+                    );
                 }
             }
         }

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::{Cursor, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -18,7 +17,7 @@ const MAX_ENTRY_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 pub(crate) enum Part {
     /// The whole artifact
     Zip,
-    /// JUnit XML, for build servers
+    /// `JUnit` XML, for build servers
     Junit,
     /// Verdict, counts, rates and latencies
     Json,
@@ -69,14 +68,26 @@ impl Target {
     /// A file, and which part goes into it: as said, else by its suffix. Checked now, before any work is done.
     pub(crate) fn of(path: &Path, part: Option<Part>) -> Result<Self, Failure> {
         let Some(part) = part.or_else(|| Part::of_name(path)) else {
-            return Err(Failure::usage(format!("{}: the suffix does not say what to write", path.display()))
-                .help("Use .zip, .junit.xml, .json, .html, .csv or .jsonl, or say it with --format."));
+            return Err(Failure::usage(format!(
+                "{}: the suffix does not say what to write",
+                path.display()
+            ))
+            .help("Use .zip, .junit.xml, .json, .html, .csv or .jsonl, or say it with --format."));
         };
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        let directory = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or_else(|| Path::new("."));
         if !directory.is_dir() {
-            return Err(Failure::usage(format!("{}: there is no such directory", directory.display())));
+            return Err(Failure::usage(format!(
+                "{}: there is no such directory",
+                directory.display()
+            )));
         }
-        Ok(Self { path: path.to_owned(), part })
+        Ok(Self {
+            path: path.to_owned(),
+            part,
+        })
     }
 
     /// The file.
@@ -88,19 +99,12 @@ impl Target {
     pub(crate) fn write(&self, artifact: &[u8]) -> Result<(), Failure> {
         let content = match self.part.entry() {
             None => artifact.to_vec(),
-            Some(entry) => unpack(artifact, entry)?,
+            Some(entry) => aggregator::unpack(artifact, entry, MAX_ENTRY_BYTES)
+                .map_err(|error| Failure::bug(error.to_string()))?,
         };
-        fs::write(&self.path, content).map_err(|source| Failure::at_path(&self.path, "cannot be written", &source))
+        fs::write(&self.path, content)
+            .map_err(|source| Failure::at_path(&self.path, "cannot be written", &source))
     }
-}
-
-fn unpack(artifact: &[u8], entry: &str) -> Result<Vec<u8>, Failure> {
-    let failed = |reason: String| Failure::bug(format!("the artifact's {entry} cannot be read: {reason}"));
-    let mut archive = zip::ZipArchive::new(Cursor::new(artifact)).map_err(|source| failed(source.to_string()))?;
-    let file = archive.by_name(entry).map_err(|source| failed(source.to_string()))?;
-    let mut content = Vec::new();
-    file.take(MAX_ENTRY_BYTES).read_to_end(&mut content).map_err(|source| failed(source.to_string()))?;
-    Ok(content)
 }
 
 #[cfg(test)]
@@ -116,7 +120,11 @@ mod tests {
             ("RUN.JSON", Part::Json),
             ("report.html", Part::Html),
         ] {
-            assert_eq!(Target::of(Path::new(name), None).expect("it is known").part, part, "{name}");
+            assert_eq!(
+                Target::of(Path::new(name), None).expect("it is known").part,
+                part,
+                "{name}"
+            );
         }
         let target = Target::of(Path::new("out.txt"), Some(Part::Json)).expect("it is said");
         assert_eq!(target.part, Part::Json);

@@ -9,7 +9,7 @@ mod run;
 use std::{collections::BTreeMap, time::Duration};
 
 use api::{
-    bus::{COMMAND_ID_HEADER, Family},
+    bus::{COMMAND_ID_HEADER, Family, Subject, endpoint},
     error::{ErrorCode, Problem},
 };
 use journal::{JournalError, bus::BusClient};
@@ -18,7 +18,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 pub(crate) use kinds::KindArgument;
-pub(crate) use objects::{Page, label};
+pub(crate) use objects::{Page, id, label};
 
 use crate::{
     commands::Setting,
@@ -34,6 +34,8 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 /// For how long a request that got no answer, or "not now", is made again.
 const PERSISTENCE: Duration = Duration::from_secs(15);
+/// For how long connecting is tried: a nats-server that is started again is back by then.
+const CONNECT_PERSISTENCE: Duration = Duration::from_secs(2);
 /// The pause before it is made again.
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -67,9 +69,23 @@ impl Client {
     /// Connects to the server that was found.
     pub(crate) async fn enter(found: Found, setting: &Setting, settings: &Settings) -> Result<Self, Failure> {
         let link = Link::of_client(&found, &setting.global.place);
-        let bus = BusClient::connect(&link.options("rehearse", settings)).await;
-        let bus = bus.map_err(|error| journal_failure(&error))?;
-        Ok(Self { bus, found, persistence: PERSISTENCE })
+        let options = link.options("rehearse", settings);
+        let deadline = Instant::now() + CONNECT_PERSISTENCE;
+        loop {
+            match BusClient::connect(&options).await {
+                Ok(bus) => {
+                    return Ok(Self {
+                        bus,
+                        found,
+                        persistence: PERSISTENCE,
+                    });
+                }
+                Err(error) if error.retryable() && Instant::now() + PAUSE < deadline => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(journal_failure(&error)),
+            }
+        }
     }
 
     /// The same, asking once only.
@@ -110,14 +126,19 @@ impl Client {
         let payload = serde_json::to_vec(request).map_err(unreadable)?;
         let credentials = &self.found.credentials;
         let (org, user) = (&credentials.organization_id, &credentials.user_id);
-        let subject = format!("{}.{org}.{user}.{kind}.{verb}", family.as_str());
+        let endpoint = endpoint(family, kind, verb)
+            .ok_or_else(|| RequestError::Answer(format!("this build knows no endpoint {kind}.{verb}")))?;
+        let subject = Subject::of(org, user, endpoint);
         let mut headers = BTreeMap::new();
         if family == Family::Command {
             headers.insert(COMMAND_ID_HEADER.to_owned(), fresh_command_id()?);
         }
         let deadline = Instant::now() + self.persistence;
         let answer = loop {
-            let sent = self.bus.request(&subject, &headers, payload.clone().into(), PATIENCE).await;
+            let sent = self
+                .bus
+                .request(&subject, &headers, payload.clone().into(), PATIENCE)
+                .await;
             let error = match sent {
                 Ok(Ok(answer)) => break answer,
                 Ok(Err(refusal)) => RequestError::of_refusal(&refusal.payload, refusal.code, refusal.message),
@@ -152,7 +173,10 @@ impl RequestError {
         match self {
             Self::Bus(error) => error.retryable(),
             Self::Refused(problem) => {
-                matches!(problem.code, ErrorCode::Unavailable | ErrorCode::Contended | ErrorCode::TimedOut)
+                matches!(
+                    problem.code,
+                    ErrorCode::Unavailable | ErrorCode::Contended | ErrorCode::TimedOut
+                )
             }
             Self::Answer(_) => false,
         }
@@ -172,8 +196,10 @@ impl From<RequestError> for Failure {
         match error {
             RequestError::Bus(error) => journal_failure(&error),
             RequestError::Refused(problem) => of_problem(&problem),
-            RequestError::Answer(reason) => Self::bug(format!("the server's answer cannot be read: {reason}"))
-                .help("Server and command line may be of different versions."),
+            RequestError::Answer(reason) => {
+                Self::bug(format!("the server's answer cannot be read: {reason}"))
+                    .help("Server and command line may be of different versions.")
+            }
         }
     }
 }
@@ -194,7 +220,7 @@ pub(crate) fn of_problem(problem: &Problem) -> Failure {
     let mut message = problem.detail.clone();
     if problem.errors.len() > 1 {
         for error in &problem.errors {
-            message.push_str(&format!("\n  {}: {}", error.pointer, error.detail));
+            message.extend(["\n  ", &error.pointer, ": ", &error.detail]);
         }
     }
     let mut help = problem.code.help().to_owned();
@@ -203,7 +229,7 @@ pub(crate) fn of_problem(problem: &Problem) -> Failure {
     }
     help.push('.');
     if let Some(request_id) = &problem.request_id {
-        help.push_str(&format!(" The server's log has more under request {request_id}."));
+        help.extend([" The server's log has more under request ", request_id, "."]);
     }
     Failure::new(exit, message).help(help)
 }
@@ -236,14 +262,18 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_to_do() {
-        let failure = of_problem(&Problem::new(ErrorCode::NotFound, "there is no persona `x`").with_request_id("r1"));
+        let failure =
+            of_problem(&Problem::new(ErrorCode::NotFound, "there is no persona `x`").with_request_id("r1"));
         assert_eq!(failure.message, "there is no persona `x`");
         insta::assert_snapshot!(failure.help.unwrap_or_default(), @"Check the id or name; deleted objects cannot be used. The server's log has more under request r1.");
     }
 
     #[test]
     fn command_ids_are_tokens_and_differ() {
-        let (one, two) = (fresh_command_id().expect("bytes"), fresh_command_id().expect("bytes"));
+        let (one, two) = (
+            fresh_command_id().expect("bytes"),
+            fresh_command_id().expect("bytes"),
+        );
         assert_ne!(one, two);
         one.parse::<model::CommandId>().expect("it is a token");
     }

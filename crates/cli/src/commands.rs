@@ -42,14 +42,20 @@ pub(crate) struct Setting {
 
 impl Setting {
     /// The settings, with what the command's own flags set.
-    pub(crate) fn settings(&self, flags: impl FnOnce(Places) -> Places) -> Result<(Settings, Layers), Failure> {
+    pub(crate) fn settings(
+        &self,
+        flags: impl FnOnce(Places) -> Places,
+    ) -> Result<(Settings, Layers), Failure> {
         settings::read(&flags(Places::of_process(self.global.config.clone())))
     }
 }
 
 /// Runs a command.
 pub(crate) fn run(app: App, output: Output) -> Done {
-    let setting = Setting { global: app.global, output };
+    let setting = Setting {
+        global: app.global,
+        output,
+    };
     match app.command {
         Command::Up(arguments) => up::run(arguments, &setting),
         Command::Server(arguments) => server::run(arguments, &setting),

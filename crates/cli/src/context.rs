@@ -32,32 +32,68 @@ pub(crate) struct Where {
     #[arg(long, value_name = "NAME", env = "REHEARSE_CONTEXT", global = true)]
     pub(crate) context: Option<String>,
 
-    /// The address of a nats-server, such as nats://host:4222
-    #[arg(long = "nats", value_name = "URL", env = "REHEARSE_NATS_URL", hide_env_values = true, global = true)]
+    /// The address of a nats-server, such as `nats://host:4222`
+    #[arg(
+        long = "nats",
+        value_name = "URL",
+        env = "REHEARSE_NATS_URL",
+        hide_env_values = true,
+        global = true
+    )]
     pub(crate) nats_url: Option<String>,
 
     /// The user of the nats-server, with --nats
-    #[arg(long, value_name = "NAME", env = "REHEARSE_NATS_USER", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "REHEARSE_NATS_USER",
+        global = true,
+        hide_short_help = true
+    )]
     pub(crate) nats_user: Option<String>,
 
-    /// A file that holds the password of that user; or set REHEARSE_NATS_PASSWORD
+    /// A file that holds the password of that user; or set `REHEARSE_NATS_PASSWORD`
     #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
     pub(crate) nats_password_file: Option<PathBuf>,
 
     /// A credentials file of the nats-server (JWT and seed), with --nats
-    #[arg(long, value_name = "FILE", env = "REHEARSE_NATS_CREDENTIALS", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "REHEARSE_NATS_CREDENTIALS",
+        global = true,
+        hide_short_help = true
+    )]
     pub(crate) nats_credentials: Option<PathBuf>,
 
     /// A file of certificates (PEM) to trust beside the system's, with --nats
-    #[arg(long, value_name = "FILE", env = "REHEARSE_NATS_CA", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "REHEARSE_NATS_CA",
+        global = true,
+        hide_short_help = true
+    )]
     pub(crate) nats_ca: Option<PathBuf>,
 
     /// The organization, with --nats
-    #[arg(long, value_name = "ID", env = "REHEARSE_ORGANIZATION", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "REHEARSE_ORGANIZATION",
+        global = true,
+        hide_short_help = true
+    )]
     pub(crate) organization: Option<OrgId>,
 
     /// Who asks, with --nats
-    #[arg(long, value_name = "ID", env = "REHEARSE_USER", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "REHEARSE_USER",
+        global = true,
+        hide_short_help = true
+    )]
     pub(crate) user: Option<UserId>,
 }
 
@@ -92,8 +128,16 @@ impl Where {
     }
 
     fn by_address(&self) -> Result<Found, Failure> {
-        let user_id: UserId = self.user.clone().map_or_else(|| "admin".parse(), Ok).map_err(not_a_token)?;
-        let organization_id: OrgId = self.organization.clone().map_or_else(|| "local".parse(), Ok).map_err(not_a_token)?;
+        let user_id: UserId = self
+            .user
+            .clone()
+            .map_or_else(|| "admin".parse(), Ok)
+            .map_err(not_a_token)?;
+        let organization_id: OrgId = self
+            .organization
+            .clone()
+            .map_or_else(|| "local".parse(), Ok)
+            .map_err(not_a_token)?;
         let inbox_prefix = format!("_INBOX.{organization_id}.{user_id}");
         let credentials = Credentials {
             nats_url: self.nats_url.clone().unwrap_or_default(),
@@ -108,7 +152,11 @@ impl Where {
             aggregator: None,
         };
         let how = "--nats (or REHEARSE_NATS_URL)".to_owned();
-        Ok(Found { credentials, nats_credentials: self.nats_credentials.clone(), how })
+        Ok(Found {
+            credentials,
+            nats_credentials: self.nats_credentials.clone(),
+            how,
+        })
     }
 
     /// The password for `--nats`: of a file, else of the environment.
@@ -117,13 +165,20 @@ impl Where {
             Some(path) => std::fs::read_to_string(path)
                 .map(|text| Some(Secret::from(text.trim_end_matches(['\r', '\n']).to_owned())))
                 .map_err(|source| Failure::at_path(path, "cannot be read", &source)),
-            None => Ok(std::env::var("REHEARSE_NATS_PASSWORD").ok().filter(|text| !text.is_empty()).map(Secret::from)),
+            None => Ok(std::env::var("REHEARSE_NATS_PASSWORD")
+                .ok()
+                .filter(|text| !text.is_empty())
+                .map(Secret::from)),
         }
     }
 
     /// The data directory that a server is to use.
     pub(crate) fn data_dir(&self) -> DataDir {
-        DataDir::at(self.data_dir.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR)))
+        DataDir::at(
+            self.data_dir
+                .clone()
+                .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR)),
+        )
     }
 }
 
@@ -135,9 +190,18 @@ fn in_data_dir(dir: &DataDir) -> Result<Found, Failure> {
     let path = dir.credentials();
     let how = path.display().to_string();
     match Credentials::read(&path)? {
-        Some(credentials) => Ok(Found { credentials, nats_credentials: None, how }),
-        None => Err(Failure::unreachable(format!("{how}: there are no credentials, so no server was ever started there"))
-            .help(format!("Start it with `rehearse up --data-dir {}`.", dir.root().display()))),
+        Some(credentials) => Ok(Found {
+            credentials,
+            nats_credentials: None,
+            how,
+        }),
+        None => Err(Failure::unreachable(format!(
+            "{how}: there are no credentials, so no server was ever started there"
+        ))
+        .help(format!(
+            "Start it with `rehearse up --data-dir {}`.",
+            dir.root().display()
+        ))),
     }
 }
 
@@ -146,18 +210,29 @@ fn by_name(name: &str) -> Result<Found, Failure> {
         .parse()
         .map_err(|invalid| Failure::usage(format!("`{name}` cannot be the name of a context: {invalid}")))?;
     let directory = user_directory()
-        .ok_or_else(|| Failure::configuration("neither XDG_CONFIG_HOME nor HOME is set, so there are no contexts"))?
+        .ok_or_else(|| {
+            Failure::configuration("neither XDG_CONFIG_HOME nor HOME is set, so there are no contexts")
+        })?
         .join("contexts");
     let path = directory.join(format!("{checked}.json"));
     let Some(credentials) = Credentials::read(&path)? else {
-        return Err(Failure::configuration(format!("{}: there is no such context", path.display()))
-            .help("Copy the credentials.json of a server there, with mode 0600."));
+        return Err(
+            Failure::configuration(format!("{}: there is no such context", path.display()))
+                .help("Copy the credentials.json of a server there, with mode 0600."),
+        );
     };
     if let Ok(Some(mode)) = exposed_mode(&path) {
-        return Err(Failure::configuration(format!("{}: others can read it (mode {mode:04o})", path.display()))
-            .help(format!("Run `chmod 600 {}`.", path.display())));
+        return Err(Failure::configuration(format!(
+            "{}: others can read it (mode {mode:04o})",
+            path.display()
+        ))
+        .help(format!("Run `chmod 600 {}`.", path.display())));
     }
-    Ok(Found { credentials, nats_credentials: None, how: path.display().to_string() })
+    Ok(Found {
+        credentials,
+        nats_credentials: None,
+        how: path.display().to_string(),
+    })
 }
 
 #[cfg(test)]
@@ -181,15 +256,25 @@ mod tests {
     #[test]
     fn a_directory_without_a_server_says_how_to_start_one() {
         let temp = tempfile::tempdir().expect("a directory");
-        let place = Where { data_dir: Some(temp.path().to_owned()), ..Where::default() };
+        let place = Where {
+            data_dir: Some(temp.path().to_owned()),
+            ..Where::default()
+        };
         let failure = place.find().expect_err("there is no server");
         assert_eq!(failure.exit, Exit::Unreachable);
-        assert!(failure.help.is_some_and(|help| help.starts_with("Start it with `rehearse up --data-dir ")));
+        assert!(
+            failure
+                .help
+                .is_some_and(|help| help.starts_with("Start it with `rehearse up --data-dir "))
+        );
     }
 
     #[test]
     fn a_context_cannot_lead_elsewhere() {
-        let place = Where { context: Some("../../etc/passwd".to_owned()), ..Where::default() };
+        let place = Where {
+            context: Some("../../etc/passwd".to_owned()),
+            ..Where::default()
+        };
         assert_eq!(place.find().expect_err("it is no name").exit, Exit::Usage);
     }
 }

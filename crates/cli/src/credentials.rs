@@ -61,7 +61,10 @@ pub(crate) fn read_private<T: serde::de::DeserializeOwned>(path: &Path) -> Resul
     let failed = |source: io::Error| Failure::at_path(path, "cannot be read", &source);
     match fs::metadata(path) {
         Ok(metadata) if metadata.len() > MAX_BYTES => {
-            return Err(Failure::configuration(format!("{}: is no file of Rehearse", path.display())));
+            return Err(Failure::configuration(format!(
+                "{}: is no file of Rehearse",
+                path.display()
+            )));
         }
         Ok(_) => {}
         Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -170,7 +170,12 @@ mod tests {
         let _held = dir.hold().expect("it is free");
         write_private(&dir.credentials(), b"{}").expect("it can be written");
         for path in [dir.root().to_owned(), dir.credentials(), dir.lock_file()] {
-            assert_eq!(exposed_mode(&path).expect("it exists"), None, "{}", path.display());
+            assert_eq!(
+                exposed_mode(&path).expect("it exists"),
+                None,
+                "{}",
+                path.display()
+            );
         }
     }
 
@@ -191,7 +196,12 @@ mod tests {
         let held = dir.hold().expect("it is free");
         let refused = dir.hold().expect_err("it is held");
         assert_eq!(refused.exit, crate::exit::Exit::Configuration);
-        assert!(refused.message.contains(&format!("process {}", std::process::id())), "{refused}");
+        assert!(
+            refused
+                .message
+                .contains(&format!("process {}", std::process::id())),
+            "{refused}"
+        );
         drop(held);
         dir.hold().expect("it is free again");
     }

@@ -63,7 +63,11 @@ impl Embedded {
         let wanted = read_port(&nats)?;
         let (process, port) = launch(&options, wanted, false).await?;
         crate::data_dir::write_private(&port_file(&nats), port.to_string().as_bytes())?;
-        Ok(Self { options, process, port })
+        Ok(Self {
+            options,
+            process,
+            port,
+        })
     }
 
     /// Where clients connect, without credentials.
@@ -89,8 +93,10 @@ impl Embedded {
             restarts += 1;
             let log = process::log_file(&self.options.data_dir.nats());
             if restarts > MAX_RESTARTS {
-                return Err(Failure::bug(format!("nats-server ended {restarts} times in a row ({status}); giving up"))
-                    .help(format!("Its log is {}.", log.display())));
+                return Err(Failure::bug(format!(
+                    "nats-server ended {restarts} times in a row ({status}); giving up"
+                ))
+                .help(format!("Its log is {}.", log.display())));
             }
             let pause = FIRST_PAUSE * 2_u32.pow(restarts - 1);
             output.say(&format!(
@@ -98,7 +104,11 @@ impl Embedded {
                 pause.as_millis(),
                 log.display()
             ));
-            if shutdown.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+            if shutdown
+                .run_until_cancelled(tokio::time::sleep(pause))
+                .await
+                .is_none()
+            {
                 return Ok(());
             }
             self.process = launch(&self.options, Some(self.port), true).await?.0;
@@ -126,8 +136,10 @@ async fn launch(options: &Options, wanted: Option<u16>, insist: bool) -> Result<
             }
             Err(error) => {
                 let log = process::log_file(&options.data_dir.nats());
-                return Err(Failure::configuration(format!("nats-server does not start: {}", chain(&error)))
-                    .help(format!("Its log is {}.", log.display())));
+                return Err(
+                    Failure::configuration(format!("nats-server does not start: {}", chain(&error)))
+                        .help(format!("Its log is {}.", log.display())),
+                );
             }
         }
     }
@@ -142,8 +154,10 @@ fn read_port(nats: &std::path::Path) -> Result<Option<u16>, Failure> {
     match std::fs::read_to_string(&path) {
         Ok(text) => match text.trim().parse() {
             Ok(port) => Ok(Some(port)),
-            Err(_invalid) => Err(Failure::configuration(format!("{}: holds no port number", path.display()))
-                .help("Remove the file; another port is chosen then.")),
+            Err(_invalid) => Err(
+                Failure::configuration(format!("{}: holds no port number", path.display()))
+                    .help("Remove the file; another port is chosen then."),
+            ),
         },
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(Failure::at_path(&path, "cannot be read", &source)),

@@ -85,14 +85,20 @@ mod tests {
     #[test]
     fn codes_are_kept_apart() {
         let codes: std::collections::BTreeSet<u8> = ALL.iter().map(|exit| exit.code()).collect();
-        assert_eq!(codes.into_iter().collect::<Vec<_>>(), [0, 1, 2, 96, 97, 98, 100, 101]);
+        assert_eq!(
+            codes.into_iter().collect::<Vec<_>>(),
+            [0, 1, 2, 96, 97, 98, 100, 101]
+        );
     }
 
     #[test]
     fn every_code_is_documented() {
         for exit in ALL {
             let entry = format!("{:>5}  ", exit.code());
-            assert!(TABLE.lines().any(|line| line.starts_with(&entry)), "{exit:?} is missing");
+            assert!(
+                TABLE.lines().any(|line| line.starts_with(&entry)),
+                "{exit:?} is missing"
+            );
         }
     }
 

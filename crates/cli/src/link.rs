@@ -26,10 +26,20 @@ pub(crate) struct Link {
 impl Link {
     /// As a client of the installation that was found.
     pub(crate) fn of_client(found: &Found, place: &Where) -> Self {
-        let Credentials { nats_url, user, password, inbox_prefix, .. } = &found.credentials;
+        let Credentials {
+            nats_url,
+            user,
+            password,
+            inbox_prefix,
+            ..
+        } = &found.credentials;
         Self {
             url: nats_url.clone(),
-            entry: entry(user.as_deref(), password.as_ref(), found.nats_credentials.as_ref()),
+            entry: entry(
+                user.as_deref(),
+                password.as_ref(),
+                found.nats_credentials.as_ref(),
+            ),
             inbox_prefix: Some(inbox_prefix.clone()),
             tls_root: place.nats_ca.clone(),
         }
@@ -39,7 +49,10 @@ impl Link {
     pub(crate) fn of_role(found: &Found, role: Option<&NatsUser>, place: &Where) -> Self {
         match role {
             Some(user) => Self::of_user(&found.credentials.nats_url, user),
-            None => Self { inbox_prefix: None, ..Self::of_client(found, place) },
+            None => Self {
+                inbox_prefix: None,
+                ..Self::of_client(found, place)
+            },
         }
     }
 
@@ -57,7 +70,11 @@ impl Link {
     pub(crate) fn of_flags(url: &str, place: &Where) -> Result<Self, Failure> {
         Ok(Self {
             url: url.to_owned(),
-            entry: entry(place.nats_user.as_deref(), place.password()?.as_ref(), place.nats_credentials.as_ref()),
+            entry: entry(
+                place.nats_user.as_deref(),
+                place.password()?.as_ref(),
+                place.nats_credentials.as_ref(),
+            ),
             inbox_prefix: None,
             tls_root: place.nats_ca.clone(),
         })
@@ -97,9 +114,9 @@ fn entry(user: Option<&str>, password: Option<&Secret>, file: Option<&PathBuf>) 
 pub(crate) fn journal_failure(error: &JournalError) -> Failure {
     let exit = match error {
         JournalError::Unreachable { .. } => Exit::Unreachable,
-        JournalError::Forbidden { .. } | JournalError::Unsuitable { .. } | JournalError::Misconfigured { .. } => {
-            Exit::Configuration
-        }
+        JournalError::Forbidden { .. }
+        | JournalError::Unsuitable { .. }
+        | JournalError::Misconfigured { .. } => Exit::Configuration,
         JournalError::Full { .. }
         | JournalError::TooLarge { .. }
         | JournalError::Unreadable { .. }
@@ -110,7 +127,9 @@ pub(crate) fn journal_failure(error: &JournalError) -> Failure {
     };
     let failure = Failure::new(exit, chain(error));
     match exit {
-        Exit::Unreachable => failure.help("Is the server running? `rehearse doctor` looks for what is wrong."),
+        Exit::Unreachable => {
+            failure.help("Is the server running? `rehearse doctor` looks for what is wrong.")
+        }
         Exit::Passed
         | Exit::Bug
         | Exit::Usage

@@ -37,8 +37,18 @@ pub(crate) struct Output {
     format: Format,
     quiet: bool,
     color: bool,
-    live: bool,
-    terminal: bool,
+    people: People,
+}
+
+/// Who reads standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum People {
+    /// People, on a terminal that can draw over what it has written.
+    Watch,
+    /// People, on a terminal that only goes on.
+    Read,
+    /// A file or a program.
+    Absent,
 }
 
 /// Data cannot be written.
@@ -55,8 +65,17 @@ impl Output {
     pub(crate) fn new(format: Format, quiet: bool) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let terminal = io::stderr().is_terminal();
-        Self { format, quiet, color: terminal && !no_color && !dumb, live: terminal && !quiet && !dumb, terminal }
+        let people = match (io::stderr().is_terminal(), dumb) {
+            (true, false) => People::Watch,
+            (true, true) => People::Read,
+            (false, _) => People::Absent,
+        };
+        Self {
+            format,
+            quiet,
+            color: people == People::Watch && !no_color,
+            people,
+        }
     }
 
     /// The same, for text that goes to standard output, which is never coloured.
@@ -72,8 +91,8 @@ impl Output {
     }
 
     /// Whether standard error is a terminal on which a line may be drawn again and again.
-    pub(crate) const fn live(self) -> bool {
-        self.live
+    pub(crate) fn live(self) -> bool {
+        self.people == People::Watch && !self.quiet
     }
 
     /// Whether standard error may be coloured.
@@ -82,8 +101,8 @@ impl Output {
     }
 
     /// Whether lines of files are shown beside what is wrong with them.
-    pub(crate) const fn snippets(self) -> bool {
-        self.terminal
+    pub(crate) fn snippets(self) -> bool {
+        self.people != People::Absent
     }
 
     /// Whether people asked for results only.
@@ -120,19 +139,26 @@ impl Output {
     /// Writes text to standard output, ended by a line break.
     pub(crate) fn data(self, text: &str) -> Result<(), WriteError> {
         self.bytes(text.as_bytes())?;
-        if text.ends_with('\n') { Ok(()) } else { self.bytes(b"\n") }
+        if text.ends_with('\n') {
+            Ok(())
+        } else {
+            self.bytes(b"\n")
+        }
     }
 
     /// Writes bytes to standard output as they are.
     pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), WriteError> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|source| {
-            if source.kind() == io::ErrorKind::BrokenPipe {
-                WriteError::Closed
-            } else {
-                WriteError::Failed(Failure::bug(format!("standard output: {source}")))
-            }
-        })
+        stdout
+            .write_all(bytes)
+            .and_then(|()| stdout.flush())
+            .map_err(|source| {
+                if source.kind() == io::ErrorKind::BrokenPipe {
+                    WriteError::Closed
+                } else {
+                    WriteError::Failed(Failure::bug(format!("standard output: {source}")))
+                }
+            })
     }
 
     /// Tells people something that is no data, unless they asked for quiet.
@@ -162,7 +188,11 @@ impl Output {
 
     /// `text` in a colour of standard error (an SGR code), if colours are wanted.
     pub(crate) fn paint(self, text: &str, sgr: &str) -> String {
-        if self.color { format!("\u{1b}[{sgr}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.color {
+            format!("\u{1b}[{sgr}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }
 

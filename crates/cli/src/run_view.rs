@@ -92,16 +92,46 @@ pub(crate) struct ProblemView {
 
 impl From<&TallyView> for Counts {
     fn from(tally: &TallyView) -> Self {
-        let TallyView { planned, passed, failed, invalid, errored, cancelled } = *tally;
-        Self { planned, finished: tally.finished(), passed, failed, invalid, errored, cancelled }
+        let TallyView {
+            planned,
+            passed,
+            failed,
+            invalid,
+            errored,
+            cancelled,
+        } = *tally;
+        Self {
+            planned,
+            finished: tally.finished(),
+            passed,
+            failed,
+            invalid,
+            errored,
+            cancelled,
+        }
     }
 }
 
 impl Counts {
     /// As the domain counts.
     pub(crate) const fn tally(&self) -> Tally {
-        let Self { planned, finished: _, passed, failed, invalid, errored, cancelled } = *self;
-        Tally { planned, passed, failed, invalid, errored, cancelled }
+        let Self {
+            planned,
+            finished: _,
+            passed,
+            failed,
+            invalid,
+            errored,
+            cancelled,
+        } = *self;
+        Tally {
+            planned,
+            passed,
+            failed,
+            invalid,
+            errored,
+            cancelled,
+        }
     }
 }
 
@@ -109,14 +139,22 @@ impl RunView {
     /// A run as the server tells it.
     pub(crate) fn of(run: &Instance) -> Self {
         let extension = &run.rehearse;
-        let results = run.unit_test_run_results.iter().map(Option::as_ref).chain(std::iter::repeat(None));
-        let tests = run.unit_test_run_specs.iter().zip(results).map(|(spec, result)| TestView {
-            name: spec.rehearse.name.to_string(),
-            unit_test_id: spec.unit_test_id.to_string(),
-            repetitions: spec.run_count,
-            counts: result.map(|result| Counts::from(&result.rehearse.tally)),
-            first_problem: None,
-        });
+        let results = run
+            .unit_test_run_results
+            .iter()
+            .map(Option::as_ref)
+            .chain(std::iter::repeat(None));
+        let tests = run
+            .unit_test_run_specs
+            .iter()
+            .zip(results)
+            .map(|(spec, result)| TestView {
+                name: spec.rehearse.name.to_string(),
+                unit_test_id: spec.unit_test_id.to_string(),
+                repetitions: spec.run_count,
+                counts: result.map(|result| Counts::from(&result.rehearse.tally)),
+                first_problem: None,
+            });
         Self {
             id: run.id.to_string(),
             set: extension.set_name.clone(),
@@ -135,18 +173,29 @@ impl RunView {
 
     /// The table of the run's tests.
     pub(crate) fn table(&self) -> String {
-        let mut table = Table::new(&["unit test", "passed", "failed", "invalid", "errored", "what went wrong first"])
-            .numbers(&[1, 2, 3, 4]);
+        let mut table = Table::new(&[
+            "unit test",
+            "passed",
+            "failed",
+            "invalid",
+            "errored",
+            "what went wrong first",
+        ])
+        .numbers(&[1, 2, 3, 4]);
         for test in &self.tests {
             let counts = test.counts.unwrap_or_default();
-            let finished = test.counts.map_or_else(|| "?".to_owned(), |counts| counts.finished.to_string());
+            let finished = test
+                .counts
+                .map_or_else(|| "?".to_owned(), |counts| counts.finished.to_string());
             table.row([
                 excerpt(&test.name, 60),
                 format!("{}/{finished}", counts.passed),
                 counts.failed.to_string(),
                 counts.invalid.to_string(),
                 counts.errored.to_string(),
-                test.first_problem.as_ref().map_or_else(String::new, ProblemView::line),
+                test.first_problem
+                    .as_ref()
+                    .map_or_else(String::new, ProblemView::line),
             ]);
         }
         table.render()
@@ -154,7 +203,15 @@ impl RunView {
 
     /// The verdict in one line.
     pub(crate) fn verdict_line(&self, output: Output) -> String {
-        let Counts { planned, finished, passed, failed, invalid, errored, cancelled } = self.counts;
+        let Counts {
+            planned,
+            finished,
+            passed,
+            failed,
+            invalid,
+            errored,
+            cancelled,
+        } = self.counts;
         let verdict = self.verdict.unwrap_or("running");
         let sgr = match verdict {
             "passed" => "1;32",
@@ -165,20 +222,27 @@ impl RunView {
             "{}: {passed} of {planned} conversations passed",
             output.paint(verdict, sgr)
         );
-        for (count, word) in [(failed, "failed"), (invalid, "invalid"), (errored, "errored"), (cancelled, "cancelled")] {
+        for (count, word) in [
+            (failed, "failed"),
+            (invalid, "invalid"),
+            (errored, "errored"),
+            (cancelled, "cancelled"),
+        ] {
             if count > 0 {
-                line.push_str(&format!(", {count} {word}"));
+                line.extend([", ", &count.to_string(), " ", word]);
             }
         }
         if verdict == "running" {
-            line.push_str(&format!(", {finished} finished"));
+            line.extend([", ", &finished.to_string(), " finished"]);
         }
         line
     }
 
     /// How the program ends for this run.
     pub(crate) fn exit(&self, run: &Instance) -> Exit {
-        run.rehearse.verdict.map_or(Exit::Stopped, |word| Exit::of_verdict(word.into()))
+        run.rehearse
+            .verdict
+            .map_or(Exit::Stopped, |word| Exit::of_verdict(word.into()))
     }
 }
 
@@ -193,7 +257,9 @@ impl ProblemView {
         };
         Self {
             run_index: row.run_index,
-            criterion: missed.filter(|_| row.error.is_none()).map(|criterion| criterion.name.to_string()),
+            criterion: missed
+                .filter(|_| row.error.is_none())
+                .map(|criterion| criterion.name.to_string()),
             value: missed.map_or(Value::Null, |criterion| criterion.value.clone()),
             reason,
         }
@@ -202,8 +268,14 @@ impl ProblemView {
     fn line(&self) -> String {
         let reason = excerpt(&self.reason, MAX_REASON_CHARS);
         match &self.criterion {
-            Some(criterion) if reason.is_empty() => format!("#{} {criterion}: {}", self.run_index, shown(&self.value)),
-            Some(criterion) => format!("#{} {criterion}: {} ({reason})", self.run_index, shown(&self.value)),
+            Some(criterion) if reason.is_empty() => {
+                format!("#{} {criterion}: {}", self.run_index, shown(&self.value))
+            }
+            Some(criterion) => format!(
+                "#{} {criterion}: {} ({reason})",
+                self.run_index,
+                shown(&self.value)
+            ),
             None => format!("#{} {reason}", self.run_index),
         }
     }
@@ -214,83 +286,9 @@ pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::Null => "not applicable".to_owned(),
         Value::String(text) => excerpt(text, 40),
-        other => other.to_string(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn view() -> RunView {
-        let counts = Counts { planned: 20, finished: 20, passed: 17, failed: 2, invalid: 0, errored: 1, cancelled: 0 };
-        let test = |name: &str, passed, failed, errored, first_problem| TestView {
-            name: name.to_owned(),
-            unit_test_id: "65a000000000000000000001".to_owned(),
-            repetitions: 10,
-            counts: Some(Counts { planned: 10, finished: 10, passed, failed, errored, ..Counts::default() }),
-            first_problem,
-        };
-        let missed = ProblemView {
-            run_index: 3,
-            criterion: Some("names a day".to_owned()),
-            value: json!(false),
-            reason: "no message of the agent matches".to_owned(),
-        };
-        let broke = ProblemView {
-            run_index: 7,
-            criterion: None,
-            value: Value::Null,
-            reason: "the agent ended:\n\u{1b}[31mboom".to_owned(),
-        };
-        RunView {
-            id: "65a000000000000000000002".to_owned(),
-            set: "first".to_owned(),
-            state: State::Completed,
-            verdict: Some("errored"),
-            counts,
-            seed: 7,
-            started_at: "2026-01-31T09:30:00.000Z".to_owned(),
-            started_by: "admin".to_owned(),
-            completed_at: None,
-            manifest: "0".repeat(64),
-            artifact: None,
-            tests: vec![
-                test("greets", 10, 0, 0, None),
-                test("says when a parcel comes", 7, 2, 1, Some(missed)),
-                test("breaks", 9, 0, 1, Some(broke)),
-            ],
-        }
-    }
-
-    #[test]
-    fn the_table_says_what_went_wrong_first() {
-        insta::assert_snapshot!(view().table(), @r"
-        UNIT TEST                 PASSED  FAILED  INVALID  ERRORED  WHAT WENT WRONG FIRST
-        greets                     10/10       0        0        0
-        says when a parcel comes    7/10       2        0        1  #3 names a day: false (no message of the agent matches)
-        breaks                      9/10       0        0        1  #7 the agent ended: \u{1b}[31mboom
-        ");
-    }
-
-    #[test]
-    fn the_counts_stand_at_the_top_for_programs() {
-        let json = serde_json::to_value(view()).expect("it can be written");
-        for (key, count) in
-            [("planned", 20), ("finished", 20), ("passed", 17), ("failed", 2), ("invalid", 0), ("errored", 1), ("cancelled", 0)]
-        {
-            assert_eq!(json[key], count, "{key}");
-        }
-    }
-
-    #[test]
-    fn the_verdict_is_one_line() {
-        let output = Output::new(crate::output::Format::Json, true);
-        assert_eq!(
-            view().verdict_line(output),
-            "errored: 17 of 20 conversations passed, 2 failed, 1 errored"
-        );
-    }
-}
+mod tests;

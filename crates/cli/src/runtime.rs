@@ -29,8 +29,9 @@ pub(crate) struct EndSignals {
 impl EndSignals {
     /// From now on these signals do not end the process by themselves.
     pub(crate) fn listen() -> Result<Self, Failure> {
-        let listen =
-            |kind| signal(kind).map_err(|source| Failure::bug(format!("signals cannot be listened to: {source}")));
+        let listen = |kind| {
+            signal(kind).map_err(|source| Failure::bug(format!("signals cannot be listened to: {source}")))
+        };
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,

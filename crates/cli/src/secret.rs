@@ -69,7 +69,10 @@ mod tests {
 
     #[test]
     fn secrets_differ_and_do_not_show() {
-        let (one, two) = (Secret::generate().expect("bytes"), Secret::generate().expect("bytes"));
+        let (one, two) = (
+            Secret::generate().expect("bytes"),
+            Secret::generate().expect("bytes"),
+        );
         assert_ne!(one, two);
         assert_eq!(one.expose().len(), 43);
         assert!(!format!("{one:?}").contains(one.expose()));
@@ -83,6 +86,9 @@ mod tests {
         assert_eq!(hash_key(&path).expect("it can be read"), made);
         assert_eq!(crate::data_dir::exposed_mode(&path).expect("it exists"), None);
         fs::write(&path, b"short").expect("it can be written");
-        assert_eq!(hash_key(&path).expect_err("it is damaged").exit, crate::exit::Exit::Configuration);
+        assert_eq!(
+            hash_key(&path).expect_err("it is damaged").exit,
+            crate::exit::Exit::Configuration
+        );
     }
 }

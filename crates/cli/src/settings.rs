@@ -47,15 +47,25 @@ impl Places {
 
     /// A flag that sets `key`, if it was given.
     #[must_use]
-    pub(crate) fn flag(mut self, flag: &'static str, key: &'static str, value: Option<impl ToString>) -> Self {
-        self.flags.extend(value.map(|value| (flag, key, value.to_string())));
+    pub(crate) fn flag(
+        mut self,
+        flag: &'static str,
+        key: &'static str,
+        value: Option<impl ToString>,
+    ) -> Self {
+        self.flags
+            .extend(value.map(|value| (flag, key, value.to_string())));
         self
     }
 }
 
 /// The directory for a user's own configuration: `$XDG_CONFIG_HOME/rehearse` or `~/.config/rehearse`.
 pub(crate) fn user_directory() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     set("XDG_CONFIG_HOME")
         .filter(|path| path.is_absolute())
         .or_else(|| set("HOME").map(|home| home.join(".config")))

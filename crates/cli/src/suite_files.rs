@@ -39,6 +39,16 @@ pub(crate) struct Suite {
 }
 
 impl Document {
+    /// What a server says is wrong with this document. What is about the document as a whole is shown at the name that it mentions.
+    pub(crate) fn refusal(&self, pointer: &str, message: &str) -> Problem {
+        let named = if pointer.is_empty() {
+            check::named_in(&self.object.spec, message)
+        } else {
+            None
+        };
+        self.problem(named.as_deref().unwrap_or(pointer), message)
+    }
+
     /// What is wrong at a JSON Pointer of this document.
     pub(crate) fn problem(&self, pointer: &str, message: impl Into<String>) -> Problem {
         let mark = self.tree.locate(pointer);
@@ -82,7 +92,12 @@ fn read_document(source: &Arc<Source>, tree: Rc<Node>, documents: &mut Vec<Docum
         }
     };
     match read_object(&value) {
-        Ok(object) => documents.push(Document { value, object, source: Arc::clone(source), tree }),
+        Ok(object) => documents.push(Document {
+            value,
+            object,
+            source: Arc::clone(source),
+            tree,
+        }),
         Err(errors) => {
             for error in errors.as_slice() {
                 let mark = tree.locate(&error.pointer);

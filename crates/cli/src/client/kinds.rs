@@ -21,7 +21,10 @@ impl FromStr for KindArgument {
             "graph" => Some(Kind::ContextGraph),
             "org" => Some(Kind::Organization),
             "key" => Some(Kind::ApiKey),
-            _ => Kind::ALL.iter().copied().find(|kind| kind.as_str().replace('_', "") == singular),
+            _ => Kind::ALL
+                .iter()
+                .copied()
+                .find(|kind| kind.as_str().replace('_', "") == singular),
         };
         kind.map(Self).ok_or_else(|| {
             let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();

@@ -25,13 +25,19 @@ impl Client {
     pub(crate) async fn run_id(&self, text: &str) -> Result<RunId, Failure> {
         if text != "latest" {
             return text.parse().map_err(|invalid| {
-                Failure::usage(format!("`{text}` names no run: {invalid}")).help("`rehearse runs list` lists them; `latest` is the newest.")
+                Failure::usage(format!("`{text}` names no run: {invalid}"))
+                    .help("`rehearse runs list` lists them; `latest` is the newest.")
             });
         }
-        let answer = self.query(Kind::Run.as_str(), "list", &json!({ "limit": 1 })).await?;
+        let answer = self
+            .query(Kind::Run.as_str(), "list", &json!({ "limit": 1 }))
+            .await?;
         let newest = Page::of(answer).items.into_iter().next();
-        let newest = newest.ok_or_else(|| Failure::usage("there is no run yet").help("`rehearse run SET` starts one."))?;
-        text_at(&newest, "/id").parse().map_err(|_invalid| Failure::bug("the server's answer has a run without an id"))
+        let newest = newest
+            .ok_or_else(|| Failure::usage("there is no run yet").help("`rehearse run SET` starts one."))?;
+        text_at(&newest, "/id")
+            .parse()
+            .map_err(|_invalid| Failure::bug("the server's answer has a run without an id"))
     }
 
     /// The run as it is.
@@ -57,7 +63,10 @@ impl Client {
         let mut open = view
             .tests
             .iter()
-            .filter(|test| test.counts.is_none_or(|counts| counts.failed + counts.invalid + counts.errored > 0))
+            .filter(|test| {
+                test.counts
+                    .is_none_or(|counts| counts.failed + counts.invalid + counts.errored > 0)
+            })
             .count();
         let mut request = json!({ "id": run.id, "verdict": ["failed", "invalid", "errored"], "limit": 500 });
         let (mut n_seen, mut n_reasons) = (0, 0);
@@ -65,8 +74,12 @@ impl Client {
             let rows: ConversationRows = self.query("run", "results", &request).await?;
             n_seen += rows.conversations.len();
             for row in &rows.conversations {
-                let test = usize::try_from(row.test_idx).ok().and_then(|index| view.tests.get_mut(index));
-                let Some(test) = test.filter(|test| test.first_problem.is_none()) else { continue };
+                let test = usize::try_from(row.test_idx)
+                    .ok()
+                    .and_then(|index| view.tests.get_mut(index));
+                let Some(test) = test.filter(|test| test.first_problem.is_none()) else {
+                    continue;
+                };
                 let mut problem = ProblemView::of(row);
                 if problem.criterion.is_some() && n_reasons < MAX_REASONS {
                     n_reasons += 1;
@@ -93,7 +106,10 @@ impl Client {
             let request = json!({ "id": id, "offset": offset, "length": MAX_CHUNK_BYTES });
             let chunk: ArtifactChunk = self.query("run", "artifact", &request).await?;
             if chunk.size_bytes > MAX_ARTIFACT_BYTES {
-                return Err(Failure::bug(format!("the artifact has {} bytes, which is too large", chunk.size_bytes)));
+                return Err(Failure::bug(format!(
+                    "the artifact has {} bytes, which is too large",
+                    chunk.size_bytes
+                )));
             }
             let is_last = chunk.data.is_empty();
             bytes.extend(chunk.data);
@@ -101,7 +117,10 @@ impl Client {
             if is_last || have >= chunk.size_bytes {
                 let found = Digest::of(&bytes);
                 if found != chunk.digest {
-                    return Err(Failure::bug(format!("the artifact is damaged: its digest is {found}, not {}", chunk.digest)));
+                    return Err(Failure::bug(format!(
+                        "the artifact is damaged: its digest is {found}, not {}",
+                        chunk.digest
+                    )));
                 }
                 return Ok(bytes);
             }
@@ -116,7 +135,10 @@ fn reason(conversation: &Conversation) -> String {
         .and_then(|criterion| usize::try_from(criterion.evaluation_idx).ok())
         .and_then(|index| conversation.evaluations.get(index));
     match evaluation {
-        Some(evaluation) => evaluation.error.clone().unwrap_or_else(|| evaluation.justification.clone()),
+        Some(evaluation) => evaluation
+            .error
+            .clone()
+            .unwrap_or_else(|| evaluation.justification.clone()),
         None => conversation.end.reason.clone(),
     }
 }

@@ -12,7 +12,8 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  rehearse aggregator --data-dir data            beside `rehearse up --data-dir data`, on the same machine
+  rehearse aggregator --data-dir data
+      beside `rehearse up --data-dir data`, on the same machine
   rehearse aggregator --nats nats://nats.internal:4222 --nats-credentials aggregator.creds
 
 Any number of aggregators may run: they make the same bytes, and each run is completed once.")]

@@ -28,8 +28,9 @@ Examples:
   rehearse apply -f personas.yaml -f tests.yaml --data-dir data
   rehearse export persona | sed s/eng/deu/ | rehearse apply -f -
 
-All files are one change: either everything is as they say afterwards, or nothing has changed. Content that did not change makes
-no new version, so applying again does nothing. What the files do not name stays as it is.")]
+All files are one change: either everything is as they say afterwards, or nothing has changed.
+Content that did not change makes no new version, so applying again does nothing. What the files
+do not name stays as it is.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     files: Files,
@@ -48,43 +49,52 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
 }
 
 /// Sends a suite, to be applied or compared only.
-pub(super) async fn send(client: &Client, suite: &Suite, apply: bool, output: Output) -> Result<Changes, Failure> {
+pub(super) async fn send(
+    client: &Client,
+    suite: &Suite,
+    apply: bool,
+    output: Output,
+) -> Result<Changes, Failure> {
     let documents: Vec<_> = suite.documents.iter().map(|document| &document.value).collect();
     let request = json!({ "documents": documents });
-    let answered = match apply {
-        true => client.command("suite", "apply", &request).await,
-        false => client.query("suite", "diff", &request).await,
+    let answered = if apply {
+        client.command("suite", "apply", &request).await
+    } else {
+        client.query("suite", "diff", &request).await
     };
     answered.map_err(|error| refusal(error, suite, output))
 }
 
 /// A refusal that is about the documents is told at their places in the files.
 fn refusal(error: RequestError, suite: &Suite, output: Output) -> Failure {
-    let RequestError::Refused(problem) = &error else { return error.into() };
+    let RequestError::Refused(problem) = &error else {
+        return error.into();
+    };
     let mut report = Report::default();
     for fault in &problem.errors {
-        let Some((index, pointer)) = in_document(&fault.pointer) else { continue };
+        let Some((index, pointer)) = in_document(&fault.pointer) else {
+            continue;
+        };
         if let Some(document) = suite.documents.get(index) {
-            report.push(document.problem(pointer, &*fault.detail));
+            report.push(document.refusal(pointer, &fault.detail));
         }
     }
-    match problem.code {
-        _ if !report.is_empty() => {
-            for line in report.lines(output.snippets()) {
-                output.say(&line);
-            }
-            report.failure()
+    if !report.is_empty() {
+        for line in report.lines(output.snippets()) {
+            output.say(&line);
         }
-        // Whatever else the rules say about a suite, the suite is what must change.
-        ErrorCode::Unauthenticated | ErrorCode::Forbidden | ErrorCode::UnknownEndpoint => of_problem(problem),
-        _ => {
-            let mut failure = of_problem(problem);
-            if failure.exit == Exit::Usage {
-                failure.exit = Exit::Configuration;
-            }
-            failure
-        }
+        return report.failure();
     }
+    let mut failure = of_problem(problem);
+    let about_caller = matches!(
+        problem.code,
+        ErrorCode::Unauthenticated | ErrorCode::Forbidden | ErrorCode::UnknownEndpoint
+    );
+    // Whatever else the rules say about a suite, the suite is what must change.
+    if failure.exit == Exit::Usage && !about_caller {
+        failure.exit = Exit::Configuration;
+    }
+    failure
 }
 
 /// The index of the document and the pointer within it.
@@ -96,29 +106,42 @@ fn in_document(pointer: &str) -> Option<(usize, &str)> {
 
 /// Shows what is done to each object.
 pub(super) fn show(changes: &Changes, output: Output) -> Result<(), crate::output::WriteError> {
-    output.value(changes, || changes.changes.iter().map(line).collect::<Vec<_>>().join("\n"))
+    output.value(changes, || {
+        changes.changes.iter().map(line).collect::<Vec<_>>().join("\n")
+    })
 }
 
 fn line(change: &ChangeView) -> String {
     let (sign, what) = match change.difference {
         DifferenceWord::Created => ('+', "created".to_owned()),
         DifferenceWord::NewVersion => {
-            let version = change.version.map_or_else(String::new, |version| format!(" {version}"));
+            let version = change
+                .version
+                .map_or_else(String::new, |version| format!(" {version}"));
             ('~', format!("new version{version}{}", fields(&change.fields)))
         }
         DifferenceWord::Updated => ('~', format!("updated{}", fields(&change.fields))),
         DifferenceWord::Unchanged => ('=', "unchanged".to_owned()),
     };
-    format!("{sign} {} {}: {what}", change.kind, excerpt(change.name.as_str(), 120))
+    format!(
+        "{sign} {} {}: {what}",
+        change.kind,
+        excerpt(change.name.as_str(), 120)
+    )
 }
 
 fn fields(fields: &[String]) -> String {
     if fields.is_empty() {
         return String::new();
     }
-    let mut shown = fields.iter().take(MAX_FIELDS).cloned().collect::<Vec<_>>().join(", ");
+    let mut shown = fields
+        .iter()
+        .take(MAX_FIELDS)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     if fields.len() > MAX_FIELDS {
-        shown.push_str(&format!(" and {} more", fields.len() - MAX_FIELDS));
+        shown.extend([" and ", &(fields.len() - MAX_FIELDS).to_string(), " more"]);
     }
     format!(" ({})", printable(&shown))
 }
@@ -126,7 +149,11 @@ fn fields(fields: &[String]) -> String {
 /// The changes in one line.
 pub(super) fn summary(changes: &Changes, done: &str) -> String {
     let count = |wanted: &[DifferenceWord]| {
-        changes.changes.iter().filter(|change| wanted.contains(&change.difference)).count()
+        changes
+            .changes
+            .iter()
+            .filter(|change| wanted.contains(&change.difference))
+            .count()
     };
     format!(
         "{done}: {} created, {} changed, {} unchanged",
@@ -157,7 +184,11 @@ mod tests {
             changes: vec![
                 change("Maria", DifferenceWord::Created, &[]),
                 change("Karl", DifferenceWord::NewVersion, &["content.background"]),
-                change("Eva", DifferenceWord::Updated, &["a", "b", "c", "d", "e", "f", "g"]),
+                change(
+                    "Eva",
+                    DifferenceWord::Updated,
+                    &["a", "b", "c", "d", "e", "f", "g"],
+                ),
                 change("Ada", DifferenceWord::Unchanged, &[]),
             ],
         };
@@ -168,12 +199,18 @@ mod tests {
         ~ Persona Eva: updated (a, b, c, d, e, f and 1 more)
         = Persona Ada: unchanged
         ");
-        assert_eq!(summary(&changes, "applied"), "applied: 1 created, 2 changed, 1 unchanged");
+        assert_eq!(
+            summary(&changes, "applied"),
+            "applied: 1 created, 2 changed, 1 unchanged"
+        );
     }
 
     #[test]
     fn pointers_lead_to_documents() {
-        assert_eq!(in_document("/documents/12/spec/script/0"), Some((12, "/spec/script/0")));
+        assert_eq!(
+            in_document("/documents/12/spec/script/0"),
+            Some((12, "/spec/script/0"))
+        );
         assert_eq!(in_document("/documents/3"), Some((3, "")));
         assert_eq!(in_document("/name"), None);
     }

@@ -17,8 +17,8 @@ Examples:
   rehearse artifacts latest -o run.zip
   rehearse artifacts 65a0c1d2e3f4a5b6c7d8e9f0 -o results.junit.xml -o report.html
 
-The artifact is a zip with run.json, conversations.jsonl, metrics.csv, junit.xml, report.html (opens offline) and manifest.json.
-What is downloaded is checked against its digest.")]
+The artifact is a zip with run.json, conversations.jsonl, metrics.csv, junit.xml, report.html
+(opens offline) and manifest.json. What is downloaded is checked against its digest.")]
 pub(crate) struct Arguments {
     /// The run's id, or `latest`
     run: String,
@@ -34,8 +34,11 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
     let output = setting.output;
-    let targets: Vec<Target> =
-        arguments.to.iter().map(|path| Target::of(path, arguments.format)).collect::<Result<_, _>>()?;
+    let targets: Vec<Target> = arguments
+        .to
+        .iter()
+        .map(|path| Target::of(path, arguments.format))
+        .collect::<Result<_, _>>()?;
     block_on(async move {
         let client = Client::connect(setting).await?;
         let id = client.run_id(&arguments.run).await?;
@@ -43,7 +46,10 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
         for target in &targets {
             target.write(&artifact)?;
         }
-        let written: Vec<String> = targets.iter().map(|target| target.path().display().to_string()).collect();
+        let written: Vec<String> = targets
+            .iter()
+            .map(|target| target.path().display().to_string())
+            .collect();
         output.value(&written, || written.join("\n"))?;
         DONE
     })

@@ -18,8 +18,8 @@ Examples:
   rehearse delete unit-test \"says when a parcel comes\"
   rehearse delete persona Maria
 
-What other objects use cannot be deleted; they are named then. A service is deactivated. What was deleted stays in the history,
-and its name is free again.")]
+What other objects use cannot be deleted; they are named then. A service is deactivated. What
+was deleted stays in the history, and its name is free again.")]
 pub(crate) struct Arguments {
     /// The kind, as for `get`
     kind: KindArgument,
@@ -33,7 +33,9 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
     let (kind, name) = (arguments.kind.0, arguments.name);
     match kind {
         Kind::Run => {
-            return Err(Failure::usage("runs are for ever").help("`rehearse runs cancel` stops one.").into());
+            return Err(Failure::usage("runs are for ever")
+                .help("`rehearse runs cancel` stops one.")
+                .into());
         }
         Kind::Organization => return Err(Failure::usage("the organization cannot be deleted").into()),
         Kind::User
@@ -49,17 +51,29 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
     }
     block_on(async move {
         let client = Client::connect(setting).await?;
-        let id = match kind {
-            Kind::User | Kind::ApiKey => name.clone(),
-            _ => client.id_of(kind, &name).await?,
+        let has_id_only = matches!(kind, Kind::User | Kind::ApiKey);
+        let id = if has_id_only {
+            name.clone()
+        } else {
+            client.id_of(kind, &name).await?
         };
         let _done: Value = if kind == Kind::Service {
-            client.command("service", "update", &json!({ "id": id, "is_active": false })).await?
+            client
+                .command("service", "update", &json!({ "id": id, "is_active": false }))
+                .await?
         } else {
-            client.command(kind.as_str(), "delete", &json!({ "id": id })).await?
+            client
+                .command(kind.as_str(), "delete", &json!({ "id": id }))
+                .await?
         };
-        let done = if kind == Kind::Service { "deactivated" } else { "deleted" };
-        output.value(&json!({ "kind": kind.as_str(), "id": id, "done": done }), || format!("{kind} {name}: {done}"))?;
+        let done = if kind == Kind::Service {
+            "deactivated"
+        } else {
+            "deleted"
+        };
+        output.value(&json!({ "kind": kind.as_str(), "id": id, "done": done }), || {
+            format!("{kind} {name}: {done}")
+        })?;
         DONE
     })
 }

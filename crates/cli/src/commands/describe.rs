@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Setting, history};
 use crate::{
     app::{DONE, Done},
-    client::{Client, KindArgument, label, text_at},
+    client::{Client, KindArgument, id, label},
     failure::Failure,
     output::printable,
     runtime::block_on,
@@ -41,16 +41,24 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
     block_on(async move {
         let client = Client::connect(setting).await?;
         let object = client.object(kind, &arguments.name, None).await?;
-        let id = text_at(&object, "/id");
-        let request = json!({ "kind": kind.as_str(), "id": id });
+        let object_id = id(&object).to_owned();
+        let request = json!({ "kind": kind.as_str(), "id": object_id });
         let history: History = client.query("event", "history", &request).await?;
-        let events: Vec<EventView> = history.history.into_iter().flat_map(|entry| entry.events).collect();
+        let events: Vec<EventView> = history
+            .history
+            .into_iter()
+            .flat_map(|entry| entry.events)
+            .collect();
         let yaml = serde_saphyr::to_string(&object)
             .map_err(|source| Failure::bug(format!("the object cannot be shown: {source}")))?;
-        let description = Description { kind, object, history: events };
+        let description = Description {
+            kind,
+            object,
+            history: events,
+        };
         output.value(&description, || {
             format!(
-                "{} {} ({id})\n\n{}\n\nHistory\n{}",
+                "{} {} ({object_id})\n\n{}\n\nHistory\n{}",
                 kind,
                 printable(&label(&description.object)),
                 printable(yaml.trim_end()),

@@ -16,7 +16,8 @@ Examples:
   rehearse diff -f suite
   rehearse diff -f suite --exit-code      exits with 100 if there are differences
 
-+ is made, ~ gets a new version or is updated (with the fields that differ), = is as the files say.")]
++ is made, ~ gets a new version or is updated (with the fields that differ), = is as the files
+say.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     files: Files,
@@ -34,7 +35,14 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
         let changes = send(&client, &suite, false, output).await?;
         show(&changes, output)?;
         output.note(&summary(&changes, "applying would leave"));
-        let differs = changes.changes.iter().any(|change| change.difference != DifferenceWord::Unchanged);
-        Ok(if arguments.exit_code && differs { Exit::CriteriaFailed } else { Exit::Passed })
+        let differs = changes
+            .changes
+            .iter()
+            .any(|change| change.difference != DifferenceWord::Unchanged);
+        Ok(if arguments.exit_code && differs {
+            Exit::CriteriaFailed
+        } else {
+            Exit::Passed
+        })
     })
 }

@@ -22,10 +22,12 @@ const PAUSE: Duration = Duration::from_millis(250);
 #[command(after_help = "\
 Examples:
   rehearse doctor --data-dir data
-  rehearse doctor --data-dir data --wait 30s        until the server answers, for scripts that have just started it
+  rehearse doctor --data-dir data --wait 30s
+      until the server answers, for scripts that have just started it
   rehearse doctor --output json
 
-Exits with 0 if everything works, 96 if the configuration or the data directory is wrong, 97 if no server answers.")]
+Exits with 0 if everything works, 96 if the configuration or the data directory is wrong, 97 if
+no server answers.")]
 pub(crate) struct Arguments {
     /// Look again until everything works, for at most this long
     #[arg(long, value_name = "DURATION")]
@@ -58,15 +60,31 @@ enum State {
 
 impl Finding {
     fn ok(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { check, state: State::Ok, detail: detail.into(), help: None, exit: Exit::Passed }
+        Self {
+            check,
+            state: State::Ok,
+            detail: detail.into(),
+            help: None,
+            exit: Exit::Passed,
+        }
     }
 
     fn warning(check: &'static str, detail: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { state: State::Warning, help: Some(help.into()), ..Self::ok(check, detail) }
+        Self {
+            state: State::Warning,
+            help: Some(help.into()),
+            ..Self::ok(check, detail)
+        }
     }
 
     fn broken(check: &'static str, failure: crate::failure::Failure) -> Self {
-        Self { check, state: State::Broken, detail: failure.message, help: failure.help, exit: failure.exit }
+        Self {
+            check,
+            state: State::Broken,
+            detail: failure.message,
+            help: failure.help,
+            exit: failure.exit,
+        }
     }
 
     fn line(&self, output: Output) -> String {
@@ -75,9 +93,14 @@ impl Finding {
             State::Warning => ("!", "33"),
             State::Broken => ("✗", "31"),
         };
-        let mut line = format!("{} {:<12} {}", output.paint(sign, sgr), self.check, printable(&self.detail));
+        let mut line = format!(
+            "{} {:<12} {}",
+            output.paint(sign, sgr),
+            self.check,
+            printable(&self.detail)
+        );
         for help in self.help.iter().flat_map(|help| help.lines()) {
-            line.push_str(&format!("\n{:15}{}", "", printable(help)));
+            line.extend(["\n               ", &printable(help)]);
         }
         line
     }
@@ -96,7 +119,9 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
             }
             tokio::time::sleep(PAUSE).await;
         };
-        let lines = findings.iter().map(|finding| finding.line(output.without_color()));
+        let lines = findings
+            .iter()
+            .map(|finding| finding.line(output.without_color()));
         output.value(&findings, || lines.collect::<Vec<_>>().join("\n"))?;
         let broken = findings.iter().find(|finding| finding.state == State::Broken);
         Ok(broken.map_or(Exit::Passed, |finding| finding.exit))
@@ -110,7 +135,8 @@ mod tests {
     #[test]
     fn findings_say_what_to_do() {
         let output = Output::new(crate::output::Format::Table, true).without_color();
-        let failure = crate::failure::Failure::unreachable("nobody answers").help("Start it.\nThen look again.");
+        let failure =
+            crate::failure::Failure::unreachable("nobody answers").help("Start it.\nThen look again.");
         let lines = [
             Finding::ok("settings", "all good").line(output),
             Finding::warning("clock", "7 s apart", "Set it.").line(output),

@@ -27,7 +27,8 @@ Examples:
   rehearse events -f --output json
   rehearse events --id 65a0c1d2e3f4a5b6c7d8e9f0
 
-The log is complete and never changes: every creation, update, version, deletion and run, in the order in which they took effect.")]
+The log is complete and never changes: every creation, update, version, deletion and run, in the
+order in which they took effect.")]
 pub(crate) struct Arguments {
     /// Go on with what happens from now on, until Ctrl-C
     #[arg(short = 'f', long)]
@@ -66,7 +67,9 @@ impl std::str::FromStr for Since {
             let micros = i64::try_from(ago.duration().as_micros()).unwrap_or(i64::MAX);
             return Ok(Self(Time::from_micros(now().as_micros().saturating_sub(micros))));
         }
-        let invalid = |_invalid| model::Invalid::new("write how long ago (10m, 2h, 7d) or a time (2026-01-31T09:30:00Z)");
+        let invalid = |_invalid| {
+            model::Invalid::new("write how long ago (10m, 2h, 7d) or a time (2026-01-31T09:30:00Z)")
+        };
         text.parse().map(Self).map_err(invalid)
     }
 }
@@ -111,14 +114,23 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
 }
 
 fn line(event: &EventView) -> String {
-    format!("{:>6}  {}  {:<10}  {:<29}  {}", event.sequence, event.at, printable(event.actor.as_str()), event.event, what(event))
+    format!(
+        "{:>6}  {}  {:<10}  {:<29}  {}",
+        event.sequence,
+        event.at,
+        printable(event.actor.as_str()),
+        event.event,
+        what(event)
+    )
 }
 
 /// What happened to which object, in a few words.
 pub(super) fn what(event: &EventView) -> String {
     let data = &event.data;
     let mut words = vec![label_of(data).unwrap_or_else(|| event.id.to_string())];
-    let version = ["/version/version", "/version"].iter().find_map(|pointer| data.pointer(pointer).and_then(Value::as_u64));
+    let version = ["/version/version", "/version"]
+        .iter()
+        .find_map(|pointer| data.pointer(pointer).and_then(Value::as_u64));
     words.extend(version.map(|version| format!("version {version}")));
     let verdict = text_at(data, "/verdict");
     if !verdict.is_empty() {
@@ -127,7 +139,10 @@ pub(super) fn what(event: &EventView) -> String {
     if event.object_kind() == Kind::Run
         && let Some(Value::Array(tests)) = data.get("tests")
     {
-        let planned: u64 = tests.iter().filter_map(|test| test.get("run_count").and_then(Value::as_u64)).sum();
+        let planned: u64 = tests
+            .iter()
+            .filter_map(|test| test.get("run_count").and_then(Value::as_u64))
+            .sum();
         words.push(format!("{planned} conversations"));
     }
     excerpt(&words.join(", "), 100)

@@ -53,7 +53,8 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
             Format::Table | Format::Yaml => documents(&exported)?,
         };
         match &arguments.to {
-            Some(path) => fs::write(path, text).map_err(|source| Failure::at_path(path, "cannot be written", &source))?,
+            Some(path) => fs::write(path, text)
+                .map_err(|source| Failure::at_path(path, "cannot be written", &source))?,
             None => output.data(&text)?,
         }
         output.note(&format!("{} documents", exported.documents.len()));

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Setting;
 use crate::{
     app::{DONE, Done},
-    client::{Client, KindArgument, label, text_at},
+    client::{Client, KindArgument, id, label, text_at},
     output::{Output, Table, WriteError, excerpt, printable},
     runtime::block_on,
 };
@@ -41,7 +41,9 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
                 show(&object, output)?;
             }
             None if kind == Kind::Organization => {
-                let object: Value = client.query("organization", "get", &serde_json::json!({})).await?;
+                let object: Value = client
+                    .query("organization", "get", &serde_json::json!({}))
+                    .await?;
                 show(&object, output)?;
             }
             None => {
@@ -72,14 +74,20 @@ fn list(kind: Kind, objects: &[Value]) -> String {
     }
     let mut table = Table::new(&["name", "version", "changed", "tags", "id"]).numbers(&[1]);
     for object in objects {
-        let version = [text_at(object, "/rehearse/latest_version"), text_at(object, "/latest_version")];
-        let changed = [text_at(object, "/updated_at"), text_at(object, "/rehearse/updated_at")];
+        let version = [
+            text_at(object, "/rehearse/latest_version"),
+            text_at(object, "/latest_version"),
+        ];
+        let changed = [
+            text_at(object, "/updated_at"),
+            text_at(object, "/rehearse/updated_at"),
+        ];
         table.row([
             excerpt(&label(object), 60),
             version.concat(),
             changed.concat(),
             excerpt(&tags(object), MAX_TAGS_CHARS),
-            text_at(object, "/id"),
+            id(object).to_owned(),
         ]);
     }
     table.render()
@@ -90,12 +98,21 @@ fn tags(object: &Value) -> String {
     let tag = |key: &str, value: &Value| match value {
         Value::Null => key.to_owned(),
         Value::String(value) => format!("{key}={value}"),
-        other => format!("{key}={other}"),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => format!("{key}={value}"),
     };
     match object.get("tags") {
-        Some(Value::Object(tags)) => tags.iter().map(|(key, value)| tag(key, value)).collect::<Vec<_>>().join(" "),
+        Some(Value::Object(tags)) => tags
+            .iter()
+            .map(|(key, value)| tag(key, value))
+            .collect::<Vec<_>>()
+            .join(" "),
         Some(Value::Array(tags)) => {
-            let one = |entry: &Value| tag(&text_at(entry, "/key"), entry.get("value").unwrap_or(&Value::Null));
+            let one = |entry: &Value| {
+                tag(
+                    &text_at(entry, "/key"),
+                    entry.get("value").unwrap_or(&Value::Null),
+                )
+            };
             tags.iter().map(one).collect::<Vec<_>>().join(" ")
         }
         Some(_) | None => String::new(),

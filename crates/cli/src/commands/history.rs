@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Setting, events::what, get::show};
 use crate::{
     app::{DONE, Done},
-    client::{Client, KindArgument, text_at},
+    client::{Client, KindArgument, id},
     output::Table,
     runtime::block_on,
 };
@@ -43,9 +43,13 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
             return DONE;
         }
         let object = client.object(kind, &arguments.name, None).await?;
-        let request = json!({ "kind": kind.as_str(), "id": text_at(&object, "/id") });
+        let request = json!({ "kind": kind.as_str(), "id": id(&object).to_owned() });
         let history: History = client.query("event", "history", &request).await?;
-        let events: Vec<EventView> = history.history.into_iter().flat_map(|entry| entry.events).collect();
+        let events: Vec<EventView> = history
+            .history
+            .into_iter()
+            .flat_map(|entry| entry.events)
+            .collect();
         output.value(&events, || table(&events))?;
         DONE
     })

@@ -35,23 +35,34 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, output: Output) -> Done {
     let directory = &arguments.directory;
-    fs::create_dir_all(directory).map_err(|source| Failure::at_path(directory, "the directory cannot be made", &source))?;
+    fs::create_dir_all(directory)
+        .map_err(|source| Failure::at_path(directory, "the directory cannot be made", &source))?;
     if let Some((name, _)) = FILES.iter().find(|(name, _)| directory.join(name).exists()) {
-        return Err(Failure::usage(format!("{}: exists already; nothing was written", directory.join(name).display()))
-            .help("Name another directory: `rehearse init DIR`.")
-            .into());
+        return Err(Failure::usage(format!(
+            "{}: exists already; nothing was written",
+            directory.join(name).display()
+        ))
+        .help("Name another directory: `rehearse init DIR`.")
+        .into());
     }
     let absolute = std::path::absolute(directory)
         .map_err(|source| Failure::at_path(directory, "has no absolute path", &source))?;
     let Some(shown) = absolute.to_str() else {
-        return Err(Failure::usage(format!("{}: is not UTF-8, so no suite can name it", directory.display())).into());
+        return Err(Failure::usage(format!(
+            "{}: is not UTF-8, so no suite can name it",
+            directory.display()
+        ))
+        .into());
     };
     // JSON's strings are YAML's double-quoted ones.
     let quoted = serde_json::Value::String(shown.to_owned()).to_string();
     for (name, text) in FILES {
         write_new(&directory.join(name), &text.replace(DIRECTORY, &quoted))?;
     }
-    let files: Vec<String> = FILES.iter().map(|(name, _)| directory.join(name).display().to_string()).collect();
+    let files: Vec<String> = FILES
+        .iter()
+        .map(|(name, _)| directory.join(name).display().to_string())
+        .collect();
     output.value(&files, || files.join("\n"))?;
     let directory = directory.display();
     output.note(&format!(
@@ -78,7 +89,10 @@ mod tests {
 
     #[test]
     fn the_example_is_a_valid_suite() {
-        let (_, text) = FILES.iter().find(|(name, _)| *name == "suite.yaml").expect("it is one of the files");
+        let (_, text) = FILES
+            .iter()
+            .find(|(name, _)| *name == "suite.yaml")
+            .expect("it is one of the files");
         let text = text.replace(DIRECTORY, "\"/somewhere\"");
         let suite = read(vec![Source::new("suite.yaml", text)]).expect("it is valid");
         assert!(suite.warnings.is_empty(), "{:?}", suite.warnings.lines(false));
@@ -87,7 +101,9 @@ mod tests {
     #[test]
     fn nothing_is_overwritten() {
         let temp = tempfile::tempdir().expect("a directory");
-        let arguments = Arguments { directory: temp.path().join("suite") };
+        let arguments = Arguments {
+            directory: temp.path().join("suite"),
+        };
         let output = Output::new(crate::output::Format::Table, true);
         run(&arguments, output).expect("the directory is new");
         let agent = arguments.directory.join("agent.py");

@@ -24,12 +24,12 @@ Examples:
   rehearse run first
   rehearse run first -o results.junit.xml -o report.html
   rehearse run nightly --timeout 2h --quiet --output json
-  rehearse run first --seed 7                     the same conversations as another run with this seed
-  rehearse run first --detach                     prints the run's id and returns
+  rehearse run first --seed 7   the same conversations as another run with this seed
+  rehearse run first --detach   prints the run's id and returns
 
-Ctrl-C cancels the run and waits until its artifact is there; once more leaves at once. Exits with 0 if every conversation
-passed, 100 if criteria failed, 101 if conversations errored (or only invalid ones are left), 98 if it was cancelled or took
-longer than --timeout.")]
+Ctrl-C cancels the run and waits until its artifact is there; once more leaves at once. Exits
+with 0 if every conversation passed, 100 if criteria failed, 101 if conversations errored (or
+only invalid ones are left), 98 if it was cancelled or took longer than --timeout.")]
 pub(crate) struct Arguments {
     /// The set's name or id
     set: String,
@@ -61,18 +61,28 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
     let output = setting.output;
-    let targets: Vec<Target> =
-        arguments.to.iter().map(|path| Target::of(path, arguments.format)).collect::<Result<_, _>>()?;
+    let targets: Vec<Target> = arguments
+        .to
+        .iter()
+        .map(|path| Target::of(path, arguments.format))
+        .collect::<Result<_, _>>()?;
     let mut extension = Map::new();
     extension.extend(arguments.seed.map(|seed| ("seed".to_owned(), json!(seed))));
-    extension.extend(arguments.max_concurrency.map(|most| ("max_concurrency".to_owned(), json!(most))));
+    extension.extend(
+        arguments
+            .max_concurrency
+            .map(|most| ("max_concurrency".to_owned(), json!(most))),
+    );
     block_on(async move {
         let client = Client::connect(setting).await?;
         let set_id = client.id_of(Kind::UnitTestSet, &arguments.set).await?;
         let request = json!({ "simulation_unit_test_set_id": set_id, "rehearse": extension });
         // Signals count from here on: a run that was started is never left without a word.
         let mut signals = EndSignals::listen()?;
-        let started: Started = client.command("run", "start", &request).await.map_err(not_started)?;
+        let started: Started = client
+            .command("run", "start", &request)
+            .await
+            .map_err(not_started)?;
         let id = started.simulation_unit_test_set_run_id;
         if arguments.detach {
             output.value(&json!({ "id": id }), || id.to_string())?;
@@ -81,7 +91,15 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
         }
         output.note(&format!("run {id} of {} started", arguments.set));
         let timeout = arguments.timeout.map(Lasting::duration);
-        let watched = watch::follow(&client, id, output, &mut signals, watch::OnSignal::Cancel, timeout).await?;
+        let watched = watch::follow(
+            &client,
+            id,
+            output,
+            &mut signals,
+            watch::OnSignal::Cancel,
+            timeout,
+        )
+        .await?;
         finish(&client, watched, &targets, setting).await
     })
 }
@@ -96,7 +114,9 @@ pub(super) async fn finish(
     let output = setting.output;
     let id = watched.run.id;
     if !watched.is_complete {
-        output.say(&format!("run {id} goes on; `rehearse runs watch {id}` follows it"));
+        output.say(&format!(
+            "run {id} goes on; `rehearse runs watch {id}` follows it"
+        ));
         return Ok(Exit::Stopped);
     }
     let run = client.run(id).await?;
@@ -114,7 +134,10 @@ pub(super) async fn finish(
     }
     if let Some(test) = view.tests.iter().find(|test| test.first_problem.is_some()) {
         let index = test.first_problem.as_ref().map_or(0, |problem| problem.run_index);
-        output.note(&format!("look at one: rehearse transcript {}", quoted(&format!("{id}/{}/{index}", test.name))));
+        output.note(&format!(
+            "look at one: rehearse transcript {}",
+            quoted(&format!("{id}/{}/{index}", test.name))
+        ));
     }
     if targets.is_empty() {
         output.note(&format!("keep it all:  rehearse artifacts {id} -o {id}.zip"));
@@ -124,16 +147,29 @@ pub(super) async fn finish(
 
 /// Something in the set cannot run: then it is the suite that must change.
 fn not_started(error: RequestError) -> Failure {
-    let about_suite =
-        matches!(error.code(), Some(ErrorCode::NotRunnable | ErrorCode::NoVersion | ErrorCode::ServiceInactive));
+    let about_suite = matches!(
+        error.code(),
+        Some(ErrorCode::NotRunnable | ErrorCode::NoVersion | ErrorCode::ServiceInactive)
+    );
     let failure = Failure::from(error);
-    if about_suite { Failure { exit: Exit::Configuration, ..failure } } else { failure }
+    if about_suite {
+        Failure {
+            exit: Exit::Configuration,
+            ..failure
+        }
+    } else {
+        failure
+    }
 }
 
 /// A text as a shell takes it.
 fn quoted(text: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || "/._-".contains(char);
-    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 /// The longest that one question to the server waits.

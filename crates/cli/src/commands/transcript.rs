@@ -59,7 +59,11 @@ impl FromStr for Which {
         if run.is_empty() || test.as_ref().is_some_and(String::is_empty) {
             return Err(invalid());
         }
-        Ok(Self { run: run.to_owned(), test, index })
+        Ok(Self {
+            run: run.to_owned(),
+            test,
+            index,
+        })
     }
 }
 
@@ -82,7 +86,10 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
 
 fn written(conversation: &Conversation, run: &Instance) -> String {
     let test_idx = usize::try_from(conversation.test_idx).unwrap_or(usize::MAX);
-    let test = run.unit_test_run_specs.get(test_idx).map_or("", |spec| spec.rehearse.name.as_str());
+    let test = run
+        .unit_test_run_specs
+        .get(test_idx)
+        .map_or("", |spec| spec.rehearse.name.as_str());
     let verdict = conversation.verdict.0.as_str();
     let mut lines = vec![format!(
         "{}, repetition {} of run {}: {verdict}",
@@ -91,14 +98,21 @@ fn written(conversation: &Conversation, run: &Instance) -> String {
         conversation.run_id
     )];
     if conversation.attempts > 1 || conversation.claims > 1 {
-        lines.push(format!("(attempt {}, taken over {} times)", conversation.attempts, conversation.claims - 1));
+        lines.push(format!(
+            "(attempt {}, taken over {} times)",
+            conversation.attempts,
+            conversation.claims - 1
+        ));
     }
     lines.push(String::new());
     for turn in &conversation.turns {
         lines.extend(turn_lines(turn));
     }
     let end = &conversation.end;
-    let detail = end.detail.as_deref().map_or_else(String::new, |detail| format!(": {}", printable(detail)));
+    let detail = end
+        .detail
+        .as_deref()
+        .map_or_else(String::new, |detail| format!(": {}", printable(detail)));
     lines.push(format!("  -- {}{detail}", printable(&end.reason)));
     if let Some(error) = &conversation.error {
         lines.push(format!("  !! {}", printable(error)));
@@ -118,7 +132,12 @@ fn turn_lines(turn: &TurnView) -> Vec<String> {
         RoleWord::Agent => "agent",
     };
     let mut lines = Vec::new();
-    for (index, text) in turn.text.lines().chain(turn.text.is_empty().then_some("")).enumerate() {
+    for (index, text) in turn
+        .text
+        .lines()
+        .chain(turn.text.is_empty().then_some(""))
+        .enumerate()
+    {
         let who = if index == 0 { role } else { "" };
         lines.push(format!("{who:>7}  {}", printable(text)).trim_end().to_owned());
     }
@@ -127,7 +146,11 @@ fn turn_lines(turn: &TurnView) -> Vec<String> {
         let result = call.result.as_ref().map_or_else(String::new, |result| {
             format!(" -> {}", excerpt(&result.to_string(), MAX_TOOL_CHARS))
         });
-        lines.push(format!("{:>7}  [tool {} {arguments}{result}]", "", printable(&call.name)));
+        lines.push(format!(
+            "{:>7}  [tool {} {arguments}{result}]",
+            "",
+            printable(&call.name)
+        ));
     }
     if let Some(notes) = notes(turn)
         && let Some(last) = lines.last_mut()
@@ -142,15 +165,22 @@ fn notes(turn: &TurnView) -> Option<String> {
     let calls = (turn.calls > 1).then(|| format!("{} calls", turn.calls));
     let repeated = turn.repeated.then(|| "may have been asked before".to_owned());
     let completed = turn.completed.then(|| "says it is complete".to_owned());
-    let notes: Vec<String> = [latency, calls, repeated, completed].into_iter().flatten().collect();
+    let notes: Vec<String> = [latency, calls, repeated, completed]
+        .into_iter()
+        .flatten()
+        .collect();
     (!notes.is_empty()).then(|| format!("  ({})", notes.join(", ")))
 }
 
 fn criterion_lines(criterion: &CriterionView, evaluation: Option<&EvaluationView>) -> Vec<String> {
     let sign = if criterion.passed { '+' } else { '-' };
     let value = evaluation.map_or(Value::Null, |evaluation| evaluation.value.clone());
-    let mut lines =
-        vec![format!("{sign} {} {}: {}", printable(criterion.name.as_str()), criterion.criterion.0, shown(&value))];
+    let mut lines = vec![format!(
+        "{sign} {} {}: {}",
+        printable(criterion.name.as_str()),
+        criterion.criterion.0,
+        shown(&value)
+    )];
     if let Some(evaluation) = evaluation {
         let reason = evaluation.error.as_ref().unwrap_or(&evaluation.justification);
         lines.extend(reason.lines().map(|line| format!("    {}", printable(line))));
@@ -165,10 +195,30 @@ mod tests {
     #[test]
     fn conversations_are_named_in_two_ways() {
         let which: Which = "latest/says a/b/12".parse().expect("it is named");
-        assert_eq!(which, Which { run: "latest".to_owned(), test: Some("says a/b".to_owned()), index: 12 });
+        assert_eq!(
+            which,
+            Which {
+                run: "latest".to_owned(),
+                test: Some("says a/b".to_owned()),
+                index: 12
+            }
+        );
         let which: Which = "latest/12".parse().expect("it is named");
-        assert_eq!(which, Which { run: "latest".to_owned(), test: None, index: 12 });
-        for text in ["latest", "latest/greets", "/greets/0", "latest//0", "latest/greets/-1"] {
+        assert_eq!(
+            which,
+            Which {
+                run: "latest".to_owned(),
+                test: None,
+                index: 12
+            }
+        );
+        for text in [
+            "latest",
+            "latest/greets",
+            "/greets/0",
+            "latest//0",
+            "latest/greets/-1",
+        ] {
             assert!(text.parse::<Which>().is_err(), "{text}");
         }
     }

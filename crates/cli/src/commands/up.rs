@@ -18,19 +18,21 @@ use installation::Installation;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  rehearse up --data-dir data                    with a nats-server of its own, on this machine only
+  rehearse up --data-dir data   with a nats-server of its own, on this machine only
   rehearse up --data-dir data --workers 4
-  rehearse up --data-dir data --nats nats://nats.internal:4222 --nats-user rehearse --nats-password-file /run/secrets/nats
+  rehearse up --data-dir data \\
+      --nats nats://nats.internal:4222 --nats-user rehearse --nats-password-file /run/secrets/nats
 
-Stop it with Ctrl-C or SIGTERM: workers finish what they can, then everything ends in order. The first start makes an
-organization, a user and an API key; DIR/credentials.json says how to use them. Environment variables of this process that
-do not begin with REHEARSE_ are what `secret.NAME` means in agents.")]
+Stop it with Ctrl-C or SIGTERM: workers finish what they can, then everything ends in order. The
+first start makes an organization, a user and an API key; DIR/credentials.json says how to use
+them. Environment variables of this process that do not begin with REHEARSE_ are what
+`secret.NAME` means in agents.")]
 pub(crate) struct Arguments {
     /// How many workers to start
     #[arg(long, value_name = "N")]
     workers: Option<u32>,
 
-    /// The nats-server to start, instead of looking for one (or REHEARSE_NATS_SERVER)
+    /// The nats-server to start, instead of looking for one (or `REHEARSE_NATS_SERVER`)
     #[arg(long, value_name = "PATH")]
     nats_server: Option<String>,
 }

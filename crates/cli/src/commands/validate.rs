@@ -25,7 +25,8 @@ impl Files {
         let sources = suite_files::find(&self.files)?;
         match suite_files::read(sources) {
             Ok(suite) if suite.documents.is_empty() => {
-                Err(Failure::configuration("the files hold no document").help("`rehearse init` makes a suite to start from."))
+                Err(Failure::configuration("the files hold no document")
+                    .help("`rehearse init` makes a suite to start from."))
             }
             Ok(suite) => Ok(suite),
             Err(report) => {
@@ -58,7 +59,10 @@ struct Finding {
 
 pub(crate) fn run(arguments: &Arguments, output: Output) -> Done {
     let suite = arguments.files.read(output)?;
-    let result = Finding { documents: suite.documents.len(), warnings: suite.warnings.lines(false) };
+    let result = Finding {
+        documents: suite.documents.len(),
+        warnings: suite.warnings.lines(false),
+    };
     for warning in &result.warnings {
         output.note(&format!("{} {warning}", output.paint("warning:", "33")));
     }

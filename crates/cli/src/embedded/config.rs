@@ -61,11 +61,15 @@ pub(super) fn file(nats: &Path) -> PathBuf {
 /// Writes the configuration for a port (none: any) and returns where it is.
 pub(super) fn write(options: &Options, port: Option<u16>) -> Result<PathBuf, Failure> {
     let nats = options.data_dir.nats();
-    let nats = std::path::absolute(&nats).map_err(|source| Failure::at_path(&nats, "has no absolute path", &source))?;
+    let nats = std::path::absolute(&nats)
+        .map_err(|source| Failure::at_path(&nats, "has no absolute path", &source))?;
     let path = file(&nats);
     let document = document(options, &nats, port)?;
-    let text = serde_json::to_string_pretty(&document)
-        .map_err(|source| Failure::bug(format!("the configuration of nats-server cannot be written: {source}")))?;
+    let text = serde_json::to_string_pretty(&document).map_err(|source| {
+        Failure::bug(format!(
+            "the configuration of nats-server cannot be written: {source}"
+        ))
+    })?;
     write_private(&path, text.as_bytes())?;
     Ok(path)
 }
@@ -74,7 +78,10 @@ pub(super) fn write(options: &Options, port: Option<u16>) -> Result<PathBuf, Fai
 fn document(options: &Options, nats: &Path, port: Option<u16>) -> Result<Value, Failure> {
     let text = |path: &Path| {
         path.to_str().map(str::to_owned).ok_or_else(|| {
-            Failure::configuration(format!("{}: nats-server accepts only paths that are UTF-8", path.display()))
+            Failure::configuration(format!(
+                "{}: nats-server accepts only paths that are UTF-8",
+                path.display()
+            ))
         })
     };
     Ok(json!({
@@ -104,7 +111,10 @@ fn users(accounts: &Accounts) -> Value {
         user(&accounts.server, None),
         user(&accounts.client, Some(client_permissions(&accounts.client))),
         user(&accounts.worker, Some(worker_permissions(&accounts.worker))),
-        user(&accounts.aggregator, Some(aggregator_permissions(&accounts.aggregator))),
+        user(
+            &accounts.aggregator,
+            Some(aggregator_permissions(&accounts.aggregator))
+        ),
     ])
 }
 
@@ -143,7 +153,12 @@ const WORKING: [&str; 7] = [
 ];
 
 /// An aggregator stores artifacts and completes runs. It touches no other object.
-const AGGREGATING: [&str; 4] = ["evt.*.run.*", "$O.OBJECTS.>", "$JS.API.STREAM.PURGE.OBJ_OBJECTS", "live.>"];
+const AGGREGATING: [&str; 4] = [
+    "evt.*.run.*",
+    "$O.OBJECTS.>",
+    "$JS.API.STREAM.PURGE.OBJ_OBJECTS",
+    "live.>",
+];
 
 fn worker_permissions(user: &NatsUser) -> Value {
     let publish: Vec<&str> = READING.iter().chain(&WORKING).copied().collect();
@@ -177,15 +192,29 @@ mod tests {
 
     #[test]
     fn roles_do_not_share_what_they_may_publish() {
-        assert!(WORKING.iter().all(|subject| !subject.starts_with("evt") && !subject.starts_with("$O")));
-        assert!(AGGREGATING.iter().all(|subject| !subject.starts_with("res") && !subject.contains("JOBS")));
+        assert!(
+            WORKING
+                .iter()
+                .all(|subject| !subject.starts_with("evt") && !subject.starts_with("$O"))
+        );
+        assert!(
+            AGGREGATING
+                .iter()
+                .all(|subject| !subject.starts_with("res") && !subject.contains("JOBS"))
+        );
     }
 
     #[test]
     fn every_user_has_a_password_of_its_own() {
         let accounts = Accounts::generate("local", "admin").expect("random bytes");
-        let users = [&accounts.server, &accounts.client, &accounts.worker, &accounts.aggregator];
-        let passwords: std::collections::BTreeSet<&str> = users.iter().map(|user| user.password.expose()).collect();
+        let users = [
+            &accounts.server,
+            &accounts.client,
+            &accounts.worker,
+            &accounts.aggregator,
+        ];
+        let passwords: std::collections::BTreeSet<&str> =
+            users.iter().map(|user| user.password.expose()).collect();
         assert_eq!(passwords.len(), users.len());
     }
 }

@@ -15,7 +15,10 @@ pub(super) fn command(program: &std::path::Path) -> Result<tokio::process::Comma
     let ourselves = std::env::current_exe()
         .map_err(|source| Failure::bug(format!("the path of this program is not known: {source}")))?;
     let mut command = tokio::process::Command::new(ourselves);
-    command.arg(COMMAND).arg(std::process::id().to_string()).arg(program);
+    command
+        .arg(COMMAND)
+        .arg(std::process::id().to_string())
+        .arg(program);
     Ok(command)
 }
 
@@ -44,11 +47,18 @@ fn exec(parent: u32, program: &OsString, arguments: impl IntoIterator<Item = OsS
 fn end_with(parent: u32) -> Result<(), Failure> {
     use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
-    set_parent_process_death_signal(Some(Signal::TERM))
-        .map_err(|source| Failure::bug(format!("the kernel refuses to tell of our parent's death: {source}")))?;
+    set_parent_process_death_signal(Some(Signal::TERM)).map_err(|source| {
+        Failure::bug(format!(
+            "the kernel refuses to tell of our parent's death: {source}"
+        ))
+    })?;
     // It may have died before we asked.
     let alive = getppid().is_some_and(|pid| u32::try_from(pid.as_raw_nonzero().get()) == Ok(parent));
-    if alive { Ok(()) } else { Err(Failure::bug("the parent process is gone")) }
+    if alive {
+        Ok(())
+    } else {
+        Err(Failure::bug("the parent process is gone"))
+    }
 }
 
 /// Other systems have no such signal; an orphan is ended by whoever starts next.

@@ -63,12 +63,23 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts the process and returns it and its port once clients can connect.
-    pub(super) async fn launch(binary: &Binary, config: &Path, nats: &Path) -> Result<(Self, u16), StartError> {
-        remove_port_files(nats).map_err(|source| StartError::System { doing: "old files cannot be removed", source })?;
-        let (log, log_start) =
-            open_log(nats).map_err(|source| StartError::System { doing: "its log cannot be opened", source })?;
-        let log_too =
-            log.try_clone().map_err(|source| StartError::System { doing: "its log cannot be opened", source })?;
+    pub(super) async fn launch(
+        binary: &Binary,
+        config: &Path,
+        nats: &Path,
+    ) -> Result<(Self, u16), StartError> {
+        remove_port_files(nats).map_err(|source| StartError::System {
+            doing: "old files cannot be removed",
+            source,
+        })?;
+        let (log, log_start) = open_log(nats).map_err(|source| StartError::System {
+            doing: "its log cannot be opened",
+            source,
+        })?;
+        let log_too = log.try_clone().map_err(|source| StartError::System {
+            doing: "its log cannot be opened",
+            source,
+        })?;
         let mut child = guard::command(&binary.path)
             .map_err(StartError::Guard)?
             .arg("--config")
@@ -80,7 +91,10 @@ impl Process {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|source| StartError::System { doing: "it does not run", source })?;
+            .map_err(|source| StartError::System {
+                doing: "it does not run",
+                source,
+            })?;
         let pid = child.id().ok_or_else(|| StartError::System {
             doing: "it ended at once",
             source: io::Error::from(io::ErrorKind::NotFound),
@@ -88,7 +102,10 @@ impl Process {
         let deadline = Instant::now() + START_DEADLINE;
         loop {
             let waited = child.try_wait();
-            match waited.map_err(|source| StartError::System { doing: "it cannot be waited for", source })? {
+            match waited.map_err(|source| StartError::System {
+                doing: "it cannot be waited for",
+                source,
+            })? {
                 Some(status) => return Err(ended(nats, log_start, status)),
                 None => {
                     if let Some(port) = announced_port(nats, pid) {
@@ -149,7 +166,12 @@ pub(super) async fn end_orphan(nats: &Path) -> Result<(), Failure> {
 
 /// The process that wrote the pid file of this directory, if it is a nats-server of this directory still.
 fn orphan(nats: &Path) -> Option<Pid> {
-    let pid = fs::read_to_string(nats.join("nats.pid")).ok()?.trim().parse().ok().and_then(as_pid)?;
+    let pid = fs::read_to_string(nats.join("nats.pid"))
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+        .and_then(as_pid)?;
     test_kill_process(pid).ok()?;
     // Process ids come round again: only one that names our configuration is ours.
     let command_line = PathBuf::from(format!("/proc/{}/cmdline", pid.as_raw_nonzero()));
@@ -181,7 +203,11 @@ fn open_log(nats: &Path) -> io::Result<(File, u64)> {
         Err(source) if source.kind() == io::ErrorKind::NotFound => {}
         Err(source) => return Err(source),
     }
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&path)?;
     let start = file.metadata()?.len();
     Ok((file, start))
 }
@@ -196,23 +222,43 @@ fn ended(nats: &Path, log_start: u64, status: ExitStatus) -> StartError {
     if read.is_ok() && log.contains("address already in use") {
         return StartError::PortTaken;
     }
-    let said = log.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-    StartError::Ended { status, said: said.to_owned() }
+    let said = log
+        .lines()
+        .rfind(|line| !line.trim().is_empty())
+        .unwrap_or("it said nothing");
+    StartError::Ended {
+        status,
+        said: said.to_owned(),
+    }
 }
 
 /// The port of a server that is ready: it writes a file then.
 fn announced_port(nats: &Path, pid: u32) -> Option<u16> {
     let ending = format!("_{pid}.ports");
-    let file = port_files(nats).ok()?.into_iter().find(|path| path.to_string_lossy().ends_with(&ending))?;
+    let file = port_files(nats)
+        .ok()?
+        .into_iter()
+        .find(|path| path.to_string_lossy().ends_with(&ending))?;
     // Another look comes soon, should the file be half written.
     let ports: serde_json::Value = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
-    ports.get("nats")?.get(0)?.as_str()?.rsplit(':').next()?.parse().ok()
+    ports
+        .get("nats")?
+        .get(0)?
+        .as_str()?
+        .rsplit(':')
+        .next()?
+        .parse()
+        .ok()
 }
 
 fn port_files(nats: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = fs::read_dir(nats)?.collect::<io::Result<Vec<_>>>()?;
     let is_one = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "ports");
-    Ok(entries.into_iter().map(|entry| entry.path()).filter(is_one).collect())
+    Ok(entries
+        .into_iter()
+        .map(|entry| entry.path())
+        .filter(is_one)
+        .collect())
 }
 
 fn remove_port_files(nats: &Path) -> io::Result<()> {

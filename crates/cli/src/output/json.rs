@@ -6,12 +6,16 @@ use crate::failure::Failure;
 
 /// Many lines, for people to read too.
 pub(super) fn pretty<T: Serialize + ?Sized>(value: &T) -> Result<String, Failure> {
-    serde_json::to_string_pretty(value).map(|text| harmless(&text)).map_err(|source| not_json(&source))
+    serde_json::to_string_pretty(value)
+        .map(|text| harmless(&text))
+        .map_err(|source| not_json(&source))
 }
 
 /// One line.
 pub(super) fn line<T: Serialize + ?Sized>(value: &T) -> Result<String, Failure> {
-    serde_json::to_string(value).map(|text| harmless(&text)).map_err(|source| not_json(&source))
+    serde_json::to_string(value)
+        .map(|text| harmless(&text))
+        .map_err(|source| not_json(&source))
 }
 
 fn not_json(source: &serde_json::Error) -> Failure {

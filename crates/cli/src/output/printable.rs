@@ -10,7 +10,11 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     }
     let mut shown = String::with_capacity(text.len() + 16);
     for char in text.chars() {
-        if is_harmful(char) { shown.extend(char.escape_unicode()) } else { shown.push(char) }
+        if is_harmful(char) {
+            shown.extend(char.escape_unicode())
+        } else {
+            shown.push(char)
+        }
     }
     Cow::Owned(shown)
 }

@@ -15,9 +15,19 @@ impl Table {
     /// A table with these column titles.
     pub(crate) fn new(titles: &[&str]) -> Self {
         let mut table = comfy_table::Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_header(titles.iter().map(|title| title.to_uppercase()).collect::<Vec<_>>());
-        Self { table, numbers: Vec::new() }
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header(
+            titles
+                .iter()
+                .map(|title| title.to_uppercase())
+                .collect::<Vec<_>>(),
+        );
+        Self {
+            table,
+            numbers: Vec::new(),
+        }
     }
 
     /// These columns, counted from 0, hold numbers.
@@ -29,7 +39,10 @@ impl Table {
 
     /// Adds a row.
     pub(crate) fn row<C: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = C>) {
-        let cells: Vec<String> = cells.into_iter().map(|cell| printable(cell.as_ref()).into_owned()).collect();
+        let cells: Vec<String> = cells
+            .into_iter()
+            .map(|cell| printable(cell.as_ref()).into_owned())
+            .collect();
         self.table.add_row(cells);
     }
 
@@ -43,7 +56,11 @@ impl Table {
         if let Some(first) = self.table.column_mut(0) {
             first.set_padding((0, 1));
         }
-        let lines: Vec<String> = self.table.lines().map(|line| line.trim_end().to_owned()).collect();
+        let lines: Vec<String> = self
+            .table
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect();
         lines.join("\n")
     }
 }

@@ -109,7 +109,9 @@ fn ended(watched: Result<Result<(), Failure>, JoinError>) -> Option<Failure> {
     match watched {
         Ok(Ok(())) => None,
         Ok(Err(failure)) => Some(failure),
-        Err(lost) => Some(Failure::bug(format!("the watch over nats-server was lost: {lost}"))),
+        Err(lost) => Some(Failure::bug(format!(
+            "the watch over nats-server was lost: {lost}"
+        ))),
     }
 }
 

@@ -66,7 +66,8 @@ pub(crate) async fn provision(
     settings: &Settings,
 ) -> Result<(), Failure> {
     let name = |text: &str| {
-        model::Name::try_from(text).map_err(|invalid| Failure::configuration(format!("`{text}` is no name: {invalid}")))
+        model::Name::try_from(text)
+            .map_err(|invalid| Failure::configuration(format!("`{text}` is no name: {invalid}")))
     };
     let profile = OrganizationProfile {
         title: name(&settings.server.organization_title)?,
@@ -74,7 +75,11 @@ pub(crate) async fn provision(
         timezone: None,
     };
     execute(executor, keys, Command::CreateOrganization(profile)).await?;
-    let user = Command::CreateUser { id: keys.user_id.clone(), name: name("Administrator")?, role: name("admin")? };
+    let user = Command::CreateUser {
+        id: keys.user_id.clone(),
+        name: name("Administrator")?,
+        role: name("admin")?,
+    };
     execute(executor, keys, user).await?;
     let secret_hash = hasher.hash(keys.api_key.expose());
     let api_key = Command::CreateApiKey {
@@ -88,11 +93,21 @@ pub(crate) async fn provision(
 }
 
 async fn execute(executor: &Executor, keys: &Keys, command: Command) -> Result<(), Failure> {
-    let actor = ACTOR.parse().map_err(|invalid| Failure::bug(format!("a built-in id is not valid: {invalid}")))?;
-    let request =
-        Request { org: keys.organization_id.clone(), actor, command_id: None, traceparent: None, command };
+    let actor = ACTOR
+        .parse()
+        .map_err(|invalid| Failure::bug(format!("a built-in id is not valid: {invalid}")))?;
+    let request = Request {
+        org: keys.organization_id.clone(),
+        actor,
+        command_id: None,
+        traceparent: None,
+        command,
+    };
     match executor.execute(request).await {
         Ok(_) | Err(ExecuteError::Rejected(Rejection::AlreadyExists { .. })) => Ok(()),
-        Err(error) => Err(Failure::bug(format!("the installation cannot be set up: {}", chain(&error)))),
+        Err(error) => Err(Failure::bug(format!(
+            "the installation cannot be set up: {}",
+            chain(&error)
+        ))),
     }
 }

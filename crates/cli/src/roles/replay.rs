@@ -45,7 +45,11 @@ pub(crate) async fn last_sequences(journal: &dyn Journal) -> Result<Sequences, J
 }
 
 /// Feeds empty projections with everything up to `until`.
-pub(crate) async fn replay(journal: &dyn Journal, projector: &Projector, until: Sequences) -> Result<(), ReplayError> {
+pub(crate) async fn replay(
+    journal: &dyn Journal,
+    projector: &Projector,
+    until: Sequences,
+) -> Result<(), ReplayError> {
     for (log, name) in [(Log::Events, LogName::Events), (Log::Results, LogName::Results)] {
         let info = journal.info(name).await?;
         let binding = projector.clone();

@@ -51,7 +51,11 @@ pub(crate) async fn start_server(
         commands: commands::Options {
             clock: Arc::new(now),
             catch_up_timeout: settings.server.catch_up_timeout.duration(),
-            capabilities: Capabilities { build: build(), user_model: None, judge_model: None },
+            capabilities: Capabilities {
+                build: build(),
+                user_model: None,
+                judge_model: None,
+            },
         },
         dispatcher: DispatcherOptions {
             holder: unique_name("server")?.to_string(),
@@ -117,6 +121,8 @@ fn unique_name(role: &str) -> Result<Token, Failure> {
 
 /// The time, for people: order comes from sequences.
 pub(crate) fn now() -> Time {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     Time::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
 }

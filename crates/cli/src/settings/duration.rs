@@ -10,8 +10,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub(crate) struct Lasting(Duration);
 
 /// The units, longest first, in milliseconds.
-const UNITS: [(&str, u64); 5] =
-    [("d", 24 * 60 * 60 * 1000), ("h", 60 * 60 * 1000), ("m", 60 * 1000), ("s", 1000), ("ms", 1)];
+const UNITS: [(&str, u64); 5] = [
+    ("d", 24 * 60 * 60 * 1000),
+    ("h", 60 * 60 * 1000),
+    ("m", 60 * 1000),
+    ("s", 1000),
+    ("ms", 1),
+];
 
 impl Lasting {
     /// As the standard library has it.
@@ -24,11 +29,18 @@ impl FromStr for Lasting {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let invalid = || Invalid::new(format!("`{text}` is no duration; write it as 250ms, 30s, 5m, 2h or 7d"));
+        let invalid = || {
+            Invalid::new(format!(
+                "`{text}` is no duration; write it as 250ms, 30s, 5m, 2h or 7d"
+            ))
+        };
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at(digits);
         let number: u64 = number.parse().map_err(|_not_a_number| invalid())?;
-        let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit.trim()).ok_or_else(invalid)?;
+        let (_, millis) = UNITS
+            .iter()
+            .find(|(name, _)| *name == unit.trim())
+            .ok_or_else(invalid)?;
         let millis = number.checked_mul(*millis).ok_or_else(invalid)?;
         // A hundred years: sums with the present time cannot overflow.
         if millis > 36_525 * 24 * 60 * 60 * 1000 {
@@ -41,7 +53,9 @@ impl FromStr for Lasting {
 impl fmt::Display for Lasting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX);
-        let unit = UNITS.iter().find(|(_, size)| millis >= *size && millis.is_multiple_of(*size));
+        let unit = UNITS
+            .iter()
+            .find(|(_, size)| millis >= *size && millis.is_multiple_of(*size));
         match unit {
             Some((name, size)) => write!(f, "{}{name}", millis / size),
             None => f.write_str("0s"),
@@ -57,7 +71,9 @@ impl Serialize for Lasting {
 
 impl<'de> Deserialize<'de> for Lasting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -71,12 +87,24 @@ mod tests {
             assert_eq!(text.parse::<Lasting>().expect("a duration").to_string(), text);
         }
         assert_eq!("60s".parse::<Lasting>().expect("a duration").to_string(), "1m");
-        assert_eq!("5 m".parse::<Lasting>().expect("a duration").duration(), Duration::from_secs(300));
+        assert_eq!(
+            "5 m".parse::<Lasting>().expect("a duration").duration(),
+            Duration::from_secs(300)
+        );
     }
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for text in ["", "5", "s", "-5s", "1.5s", "5 weeks", "99999999999999999999s", "99999999d"] {
+        for text in [
+            "",
+            "5",
+            "s",
+            "-5s",
+            "1.5s",
+            "5 weeks",
+            "99999999999999999999s",
+            "99999999d",
+        ] {
             assert!(text.parse::<Lasting>().is_err(), "{text}");
         }
     }

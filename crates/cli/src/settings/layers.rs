@@ -66,7 +66,10 @@ impl Layers {
     /// Reads every place, the weakest first.
     pub(super) fn read(places: &Places) -> Result<Self, Failure> {
         let defaults = parse(DEFAULTS, "the built-in defaults")?;
-        let values = defaults.into_iter().map(|(key, value)| (key, (value, Origin::Default))).collect();
+        let values = defaults
+            .into_iter()
+            .map(|(key, value)| (key, (value, Origin::Default)))
+            .collect();
         let mut layers = Self { values };
         let mut faults = Vec::new();
         if let Some(text) = settings_file(places)? {
@@ -83,13 +86,27 @@ impl Layers {
             };
             // Empty means unset: some launchers cannot take a variable away.
             if !text.is_empty() {
-                layers.set(key, Value::new(None, text.as_str()), Origin::Variable(name.clone()), &mut faults);
+                layers.set(
+                    key,
+                    Value::new(None, text.as_str()),
+                    Origin::Variable(name.clone()),
+                    &mut faults,
+                );
             }
         }
         for (flag, key, text) in &places.flags {
-            layers.set((*key).to_owned(), Value::new(None, text.as_str()), Origin::Flag(flag), &mut faults);
+            layers.set(
+                (*key).to_owned(),
+                Value::new(None, text.as_str()),
+                Origin::Flag(flag),
+                &mut faults,
+            );
         }
-        if faults.is_empty() { Ok(layers) } else { Err(Failure::configuration(faults.join("\n"))) }
+        if faults.is_empty() {
+            Ok(layers)
+        } else {
+            Err(Failure::configuration(faults.join("\n")))
+        }
     }
 
     fn set(&mut self, key: String, value: Value, origin: Origin, faults: &mut Vec<String>) {
@@ -97,8 +114,12 @@ impl Layers {
             Some(slot) => *slot = (value, origin),
             None => {
                 let section = key.split('.').next().unwrap_or_default();
-                let beside: Vec<&str> =
-                    self.values.keys().filter(|known| known.split('.').next() == Some(section)).map(String::as_str).collect();
+                let beside: Vec<&str> = self
+                    .values
+                    .keys()
+                    .filter(|known| known.split('.').next() == Some(section))
+                    .map(String::as_str)
+                    .collect();
                 let known = if beside.is_empty() {
                     "`rehearse config show` lists them".to_owned()
                 } else {
@@ -114,22 +135,28 @@ impl Layers {
         let mut builder = Config::builder();
         for (key, (value, origin)) in &self.values {
             let value = Value::new(Some(&origin.to_string()), value.kind.clone());
-            builder = builder.set_override(key, value).map_err(|source| failure(&source))?;
+            builder = builder
+                .set_override(key, value)
+                .map_err(|source| failure(&source))?;
         }
         let config = builder.build().map_err(|source| failure(&source))?;
-        config.try_deserialize().map_err(|source| self.at_its_origin(&source))
+        config
+            .try_deserialize()
+            .map_err(|source| self.at_its_origin(&source))
     }
 
     /// Not every error of the library says where the value comes from.
     fn at_its_origin(&self, source: &ConfigError) -> Failure {
-        let key = match source {
-            ConfigError::Type { key: Some(key), .. } | ConfigError::At { key: Some(key), .. } => key,
-            _ => return failure(source),
+        let (ConfigError::Type { key: Some(key), .. } | ConfigError::At { key: Some(key), .. }) = source
+        else {
+            return failure(source);
         };
         match self.values.get(key) {
             Some((value, origin)) => {
                 let reason = reason(source);
-                Failure::configuration(format!("{origin}: the setting `{key}` cannot be `{value}`: {reason}"))
+                Failure::configuration(format!(
+                    "{origin}: the setting `{key}` cannot be `{value}`: {reason}"
+                ))
             }
             None => failure(source),
         }
@@ -151,10 +178,16 @@ fn failure(source: &ConfigError) -> Failure {
 }
 
 fn reason(source: &ConfigError) -> String {
-    match source {
-        ConfigError::Type { unexpected, expected, .. } => format!("found {unexpected}, expected {expected}"),
-        ConfigError::At { error, .. } => reason(error),
-        other => other.to_string(),
+    if let ConfigError::Type {
+        unexpected, expected, ..
+    } = source
+    {
+        return format!("found {unexpected}, expected {expected}");
+    }
+    if let ConfigError::At { error, .. } = source {
+        reason(error)
+    } else {
+        source.to_string()
     }
 }
 
@@ -182,21 +215,23 @@ fn settings_file(places: &Places) -> Result<Option<(String, String)>, Failure> {
 fn parse(text: &str, name: &str) -> Result<BTreeMap<String, Value>, Failure> {
     let collected = File::from_str(text, FileFormat::Toml).collect();
     let sections = collected.map_err(|source| {
-        let reason = match &source {
-            ConfigError::FileParse { cause, .. } => cause.to_string(),
-            other => other.to_string(),
+        let reason = if let ConfigError::FileParse { cause, .. } = &source {
+            cause.to_string()
+        } else {
+            source.to_string()
         };
         Failure::configuration(format!("{name}: {}", reason.trim_end()))
     })?;
     let mut values = BTreeMap::new();
     for (section, value) in sections {
-        match value.kind {
-            ValueKind::Table(entries) => {
-                values.extend(entries.into_iter().map(|(key, value)| (format!("{section}.{key}"), value)));
-            }
-            _ => {
-                values.insert(section, value);
-            }
+        if let ValueKind::Table(entries) = value.kind {
+            values.extend(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (format!("{section}.{key}"), value)),
+            );
+        } else {
+            values.insert(section, value);
         }
     }
     Ok(values)
@@ -204,10 +239,12 @@ fn parse(text: &str, name: &str) -> Result<BTreeMap<String, Value>, Failure> {
 
 fn json(value: &Value) -> serde_json::Value {
     let text = value.to_string();
-    match &value.kind {
-        ValueKind::Boolean(_) | ValueKind::I64(_) | ValueKind::U64(_) | ValueKind::Float(_) => {
-            serde_json::Value::from_str(&text).unwrap_or(serde_json::Value::String(text))
-        }
-        _ => serde_json::Value::String(text),
+    let is_plain = matches!(
+        value.kind,
+        ValueKind::Boolean(_) | ValueKind::I64(_) | ValueKind::U64(_) | ValueKind::Float(_)
+    );
+    match serde_json::Value::from_str(&text) {
+        Ok(plain) if is_plain => plain,
+        Ok(_) | Err(_) => serde_json::Value::String(text),
     }
 }

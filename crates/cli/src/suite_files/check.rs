@@ -22,7 +22,10 @@ pub(super) fn contents(documents: &[Document], report: &mut Report) {
             SuiteSpec::Agent(content) => match &content.connection {
                 Some(connection) => {
                     let protocol = path::camel_case(connection.protocol.as_str());
-                    (format!("/spec/connection/{protocol}"), check_connection(connection))
+                    (
+                        format!("/spec/connection/{protocol}"),
+                        check_connection(connection),
+                    )
                 }
                 None => continue,
             },
@@ -41,8 +44,10 @@ pub(super) fn contents(documents: &[Document], report: &mut Report) {
 
 /// Names that the documents use and none of them holds. The server may hold them.
 pub(super) fn unresolved(documents: &[Document]) -> Report {
-    let held: HashSet<(Kind, &Name)> =
-        documents.iter().map(|document| (document.object.spec.kind(), &document.object.name)).collect();
+    let held: HashSet<(Kind, &Name)> = documents
+        .iter()
+        .map(|document| (document.object.spec.kind(), &document.object.name))
+        .collect();
     let mut report = Report::default();
     for document in documents {
         for (kind, name, pointer) in references(&document.object.spec) {
@@ -55,21 +60,45 @@ pub(super) fn unresolved(documents: &[Document]) -> Report {
     report
 }
 
+/// Where a document names the object that a sentence such as ``there is no persona `x` `` is about.
+pub(super) fn named_in(spec: &SuiteSpec, sentence: &str) -> Option<String> {
+    let is_it = |(kind, name, _): &(Kind, &Name, String)| sentence.contains(&format!("{kind} `{name}`"));
+    references(spec)
+        .into_iter()
+        .find(is_it)
+        .map(|(_, _, pointer)| pointer)
+}
+
 /// What an object names: the kind, the name, and where it stands.
 fn references(spec: &SuiteSpec) -> Vec<(Kind, &Name, String)> {
     match spec {
-        SuiteSpec::Persona { .. } | SuiteSpec::Scenario { .. } | SuiteSpec::Agent(_) | SuiteSpec::ContextGraph(_) => {
-            Vec::new()
-        }
-        SuiteSpec::Metric { applied_to_services, .. } => {
+        SuiteSpec::Persona { .. }
+        | SuiteSpec::Scenario { .. }
+        | SuiteSpec::Agent(_)
+        | SuiteSpec::ContextGraph(_) => Vec::new(),
+        SuiteSpec::Metric {
+            applied_to_services, ..
+        } => {
             let service = |(index, name)| (Kind::Service, name, format!("/spec/appliedToServices/{index}"));
             applied_to_services.iter().enumerate().map(service).collect()
         }
-        SuiteSpec::Service { agent, context_graph, .. } => {
-            let graph = context_graph.iter().map(|name| (Kind::ContextGraph, name, "/spec/contextGraph".to_owned()));
-            std::iter::once((Kind::Agent, agent, "/spec/agent".to_owned())).chain(graph).collect()
+        SuiteSpec::Service {
+            agent, context_graph, ..
+        } => {
+            let graph = context_graph
+                .iter()
+                .map(|name| (Kind::ContextGraph, name, "/spec/contextGraph".to_owned()));
+            std::iter::once((Kind::Agent, agent, "/spec/agent".to_owned()))
+                .chain(graph)
+                .collect()
         }
-        SuiteSpec::UnitTest { service, persona, scenario, success_criteria, .. } => {
+        SuiteSpec::UnitTest {
+            service,
+            persona,
+            scenario,
+            success_criteria,
+            ..
+        } => {
             let mut named = vec![
                 (Kind::Service, service, "/spec/service".to_owned()),
                 (Kind::Persona, persona, "/spec/persona".to_owned()),
@@ -83,7 +112,9 @@ fn references(spec: &SuiteSpec) -> Vec<(Kind, &Name, String)> {
         }
         SuiteSpec::UnitTestSet { tests, .. } => {
             let named = tests.iter().enumerate();
-            named.map(|(index, (name, _))| (Kind::UnitTest, name, format!("/spec/tests/{index}"))).collect()
+            named
+                .map(|(index, (name, _))| (Kind::UnitTest, name, format!("/spec/tests/{index}")))
+                .collect()
         }
     }
 }

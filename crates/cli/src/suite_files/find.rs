@@ -28,7 +28,10 @@ impl Source {
     /// A text that is called `name`.
     #[cfg(test)]
     pub(crate) fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        Self {
+            name: name.into(),
+            text: text.into(),
+        }
     }
 
     /// What it is called.
@@ -57,19 +60,25 @@ pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
             }
             continue;
         }
-        let metadata = fs::metadata(path).map_err(|source| Failure::at_path(path, "cannot be read", &source))?;
+        let metadata =
+            fs::metadata(path).map_err(|source| Failure::at_path(path, "cannot be read", &source))?;
         if metadata.is_dir() {
             let n_before = files.len();
             search(path, 0, &mut files)?;
             if files.len() == n_before {
-                return Err(Failure::configuration(format!("{}: holds no *.yaml or *.yml file", path.display()))
-                    .help("`rehearse init` makes a suite to start from."));
+                return Err(Failure::configuration(format!(
+                    "{}: holds no *.yaml or *.yml file",
+                    path.display()
+                ))
+                .help("`rehearse init` makes a suite to start from."));
             }
         } else {
             files.push(path.clone());
         }
         if files.len() > MAX_FILES {
-            return Err(Failure::configuration(format!("these are more than {MAX_FILES} files")));
+            return Err(Failure::configuration(format!(
+                "these are more than {MAX_FILES} files"
+            )));
         }
     }
     // The same file under two names would hold every object twice.
@@ -82,7 +91,9 @@ pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
         total = total.saturating_add(source.text.len());
         if total > MAX_TOTAL_BYTES {
             let megabytes = MAX_TOTAL_BYTES / (1024 * 1024);
-            return Err(Failure::configuration(format!("these files are larger than {megabytes} MiB together")));
+            return Err(Failure::configuration(format!(
+                "these files are larger than {megabytes} MiB together"
+            )));
         }
         sources.push(source);
     }
@@ -97,7 +108,10 @@ fn search(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()
         )));
     }
     let failed = |source: io::Error| Failure::at_path(directory, "cannot be read", &source);
-    let mut entries = fs::read_dir(directory).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let mut entries = fs::read_dir(directory)
+        .map_err(failed)?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(failed)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         if entry.file_name().as_encoded_bytes().starts_with(b".") {
@@ -106,7 +120,11 @@ fn search(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()
         let path = entry.path();
         if entry.file_type().map_err(failed)?.is_dir() {
             search(&path, depth + 1, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") && path.is_file() {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml")
+            && path.is_file()
+        {
             files.push(path);
         }
         if files.len() > MAX_FILES {
@@ -123,7 +141,9 @@ fn read_file(path: &Path) -> Result<Source, Failure> {
     let failed = |source: io::Error| Failure::at_path(path, "cannot be read", &source);
     let file = fs::File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     source(path.display().to_string(), bytes)
 }
 
@@ -140,7 +160,9 @@ fn read_stdin() -> Result<Source, Failure> {
 fn source(name: String, bytes: Vec<u8>) -> Result<Source, Failure> {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE_BYTES {
         let megabytes = MAX_FILE_BYTES / (1024 * 1024);
-        return Err(Failure::configuration(format!("{name}: is larger than {megabytes} MiB; split it")));
+        return Err(Failure::configuration(format!(
+            "{name}: is larger than {megabytes} MiB; split it"
+        )));
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source { name, text }),
@@ -148,7 +170,9 @@ fn source(name: String, bytes: Vec<u8>) -> Result<Source, Failure> {
             let valid = error.utf8_error().valid_up_to();
             let before = error.as_bytes().get(..valid).unwrap_or_default();
             let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-            Err(Failure::configuration(format!("{name}:{line}: is not UTF-8 text")))
+            Err(Failure::configuration(format!(
+                "{name}:{line}: is not UTF-8 text"
+            )))
         }
     }
 }
@@ -159,7 +183,11 @@ mod tests {
 
     fn names(sources: &[Source], below: &Path) -> Vec<String> {
         let name = |source: &Source| {
-            Path::new(source.name()).strip_prefix(below).expect("it stands below").display().to_string()
+            Path::new(source.name())
+                .strip_prefix(below)
+                .expect("it stands below")
+                .display()
+                .to_string()
         };
         sources.iter().map(name).collect()
     }
@@ -170,7 +198,14 @@ mod tests {
         let root = temp.path();
         fs::create_dir_all(root.join("b/.git")).expect("directories");
         fs::create_dir_all(root.join("a/deep")).expect("directories");
-        for file in ["b/two.yml", "b/.git/no.yaml", "a/deep/one.yaml", "z.yaml", "notes.txt", ".hidden.yaml"] {
+        for file in [
+            "b/two.yml",
+            "b/.git/no.yaml",
+            "a/deep/one.yaml",
+            "z.yaml",
+            "notes.txt",
+            ".hidden.yaml",
+        ] {
             fs::write(root.join(file), "a: 1\n").expect("a file");
         }
         let sources = find(&[root.to_owned()]).expect("they can be read");
@@ -190,16 +225,25 @@ mod tests {
     fn what_cannot_be_a_suite_is_refused() {
         let temp = tempfile::tempdir().expect("a directory");
         let empty = find(&[temp.path().to_owned()]).expect_err("it is empty");
-        assert!(empty.message.ends_with("holds no *.yaml or *.yml file"), "{empty}");
+        assert!(
+            empty.message.ends_with("holds no *.yaml or *.yml file"),
+            "{empty}"
+        );
         let missing = find(&[temp.path().join("none.yaml")]).expect_err("it is missing");
         assert!(missing.message.contains("none.yaml: cannot be read"), "{missing}");
         let binary = temp.path().join("binary.yaml");
         fs::write(&binary, b"a: 1\nb: \xff\n").expect("a file");
-        let refused = find(&[binary.clone()]).expect_err("it is no text");
-        assert!(refused.message.ends_with("binary.yaml:2: is not UTF-8 text"), "{refused}");
+        let refused = find(std::slice::from_ref(&binary)).expect_err("it is no text");
+        assert!(
+            refused.message.ends_with("binary.yaml:2: is not UTF-8 text"),
+            "{refused}"
+        );
         let large = usize::try_from(MAX_FILE_BYTES).expect("it fits") + 1;
         fs::write(&binary, vec![b'#'; large]).expect("a file");
         let refused = find(&[binary]).expect_err("it is large");
-        assert!(refused.message.ends_with("is larger than 5 MiB; split it"), "{refused}");
+        assert!(
+            refused.message.ends_with("is larger than 5 MiB; split it"),
+            "{refused}"
+        );
     }
 }

@@ -25,7 +25,12 @@ pub(crate) struct Report(Vec<Problem>);
 
 impl Problem {
     pub(super) fn new(source: &Arc<Source>, mark: Mark, pointer: &str, message: impl Into<String>) -> Self {
-        Self { source: Arc::clone(source), mark, pointer: pointer.to_owned(), message: message.into() }
+        Self {
+            source: Arc::clone(source),
+            mark,
+            pointer: pointer.to_owned(),
+            message: message.into(),
+        }
     }
 
     /// `file:line:column`.
@@ -35,7 +40,11 @@ impl Problem {
 
     /// `file:line:column: pointer: message`.
     pub(crate) fn line(&self) -> String {
-        let pointer = if self.pointer.is_empty() { String::new() } else { format!("{}: ", self.pointer) };
+        let pointer = if self.pointer.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", self.pointer)
+        };
         printable(&format!("{}: {pointer}{}", self.place(), self.message)).into_owned()
     }
 
@@ -45,20 +54,31 @@ impl Problem {
         let shown = |part: String| printable(&part.replace('\t', " ")).into_owned();
         let before: String = line.chars().take(self.mark.column.saturating_sub(1)).collect();
         let meant: String = line.get(before.len()..).map_or_else(String::new, |rest| {
-            rest.char_indices().take_while(|(index, _)| *index < self.mark.len).map(|(_, char)| char).collect()
+            rest.char_indices()
+                .take_while(|(index, _)| *index < self.mark.len)
+                .map(|(_, char)| char)
+                .collect()
         });
-        let after: String = line.chars().skip(before.chars().count() + meant.chars().count()).collect();
+        let after: String = line
+            .chars()
+            .skip(before.chars().count() + meant.chars().count())
+            .collect();
         if before.chars().count() > MAX_LINE_CHARS {
             return None;
         }
         let (before, meant, after) = (shown(before), shown(meant), shown(after));
-        let text: String = format!("{before}{meant}{after}").chars().take(MAX_LINE_CHARS).collect();
+        let text: String = format!("{before}{meant}{after}")
+            .chars()
+            .take(MAX_LINE_CHARS)
+            .collect();
         let room = MAX_LINE_CHARS.saturating_sub(before.chars().count()).max(1);
         let underline = "^".repeat(meant.chars().count().clamp(1, room));
         let indent = " ".repeat(before.chars().count());
         let number = self.mark.line.to_string();
         let gutter = " ".repeat(number.len());
-        Some(format!("{gutter} |\n{number} | {text}\n{gutter} | {indent}{underline}"))
+        Some(format!(
+            "{gutter} |\n{number} | {text}\n{gutter} | {indent}{underline}"
+        ))
     }
 }
 
@@ -82,7 +102,9 @@ impl Report {
             }
         }
         self.0.sort_by_key(|problem| {
-            let file = order.iter().position(|source| Arc::ptr_eq(source, &problem.source));
+            let file = order
+                .iter()
+                .position(|source| Arc::ptr_eq(source, &problem.source));
             (file, problem.mark.line, problem.mark.column)
         });
     }
@@ -104,7 +126,11 @@ impl Report {
 
     /// The failure that sums the problems up.
     pub(crate) fn failure(&self) -> Failure {
-        let problems = if self.0.len() == 1 { "1 error".to_owned() } else { format!("{} errors", self.0.len()) };
+        let problems = if self.0.len() == 1 {
+            "1 error".to_owned()
+        } else {
+            format!("{} errors", self.0.len())
+        };
         Failure::configuration(format!("the suite has {problems}; nothing was changed"))
     }
 }
@@ -115,13 +141,21 @@ mod tests {
 
     fn problem(text: &str, line: usize, column: usize, len: usize) -> Problem {
         let source = Arc::new(Source::new("suites/a.yaml", text));
-        Problem::new(&source, Mark { line, column, len }, "/spec/metric", "there is none of this name")
+        Problem::new(
+            &source,
+            Mark { line, column, len },
+            "/spec/metric",
+            "there is none of this name",
+        )
     }
 
     #[test]
     fn a_problem_says_where_it_is() {
         let problem = problem("a: 1\nspec:\n  metric: größe # odd\n", 3, 3, 15);
-        assert_eq!(problem.line(), "suites/a.yaml:3:3: /spec/metric: there is none of this name");
+        assert_eq!(
+            problem.line(),
+            "suites/a.yaml:3:3: /spec/metric: there is none of this name"
+        );
         insta::assert_snapshot!(problem.snippet().expect("the line exists"), @r"
           |
         3 |   metric: größe # odd
@@ -134,13 +168,17 @@ mod tests {
         assert_eq!(problem("a: 1\n", 7, 1, 1).snippet(), None);
         let far = problem(&"x".repeat(100_000), 1, 50_000, 10);
         assert_eq!(far.snippet(), None);
-        let long = problem(&"x".repeat(100_000), 1, 1, 100_000).snippet().expect("the line exists");
+        let long = problem(&"x".repeat(100_000), 1, 1, 100_000)
+            .snippet()
+            .expect("the line exists");
         assert!(long.len() < 1_000);
     }
 
     #[test]
     fn controls_are_shown() {
-        let snippet = problem("a: \u{1b}[2J\n", 1, 1, 3).snippet().expect("the line exists");
+        let snippet = problem("a: \u{1b}[2J\n", 1, 1, 3)
+            .snippet()
+            .expect("the line exists");
         assert!(snippet.contains("\\u{1b}[2J"), "{snippet}");
     }
 }

@@ -1,7 +1,10 @@
 use super::*;
 
 fn report(files: &[(&str, &str)]) -> Vec<String> {
-    let sources = files.iter().map(|(name, text)| Source::new(*name, *text)).collect();
+    let sources = files
+        .iter()
+        .map(|(name, text)| Source::new(*name, *text))
+        .collect();
     read(sources).expect_err("something is wrong").lines(false)
 }
 
@@ -23,7 +26,10 @@ fn a_good_suite_is_read() {
 #[test]
 fn every_fault_of_every_file_is_told_at_once() {
     let lines = report(&[
-        ("b.yaml", "apiVersion: rehearse/v1\nkind: Persna\nmetadata: {name: x}\nspec: {}\n---\na: [\n"),
+        (
+            "b.yaml",
+            "apiVersion: rehearse/v1\nkind: Persna\nmetadata: {name: x}\nspec: {}\n---\na: [\n",
+        ),
         ("a.yaml", &PERSONA.replace("role: customer", "rol: customer")),
     ]);
     insta::assert_snapshot!(lines.join("\n"));
@@ -51,8 +57,14 @@ spec:
 ";
     let lines = report(&[("a.yaml", scenario)]);
     assert_eq!(lines.len(), 2, "{lines:?}");
-    assert!(lines[0].starts_with("a.yaml:8:7: /spec/script/0/say: "), "{lines:?}");
-    assert!(lines[1].starts_with("a.yaml:9:14: /spec/script/1/when/matches: "), "{lines:?}");
+    assert!(
+        lines[0].starts_with("a.yaml:8:7: /spec/script/0/say: "),
+        "{lines:?}"
+    );
+    assert!(
+        lines[1].starts_with("a.yaml:9:14: /spec/script/1/when/matches: "),
+        "{lines:?}"
+    );
 }
 
 #[test]
@@ -75,4 +87,28 @@ spec:
     t.yaml:7:3: /spec/scenario: these files hold no scenario `hello`; it must exist on the server
     t.yaml:9:7: /spec/criteria/0/metric: these files hold no metric `polite`; it must exist on the server
     ");
+}
+
+#[test]
+fn a_refusal_is_shown_at_the_name_it_mentions() {
+    let service = "\
+apiVersion: rehearse/v1
+kind: Service
+metadata: {name: shop}
+spec:
+  description: Sells.
+  agent: bot
+";
+    let suite = read(vec![Source::new("s.yaml", service)]).expect("it is good");
+    let document = &suite.documents[0];
+    let refused = document.refusal("", "there is no agent `bot`");
+    assert_eq!(refused.line(), "s.yaml:6:3: /spec/agent: there is no agent `bot`");
+    assert_eq!(
+        document.refusal("", "something else").line(),
+        "s.yaml:1:1: something else"
+    );
+    assert_eq!(
+        document.refusal("/spec/description", "is odd").line(),
+        "s.yaml:5:3: /spec/description: is odd"
+    );
 }

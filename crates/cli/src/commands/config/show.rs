@@ -31,7 +31,10 @@ pub(crate) fn run(arguments: &Arguments, setting: &Setting) -> Done {
     output.value(&list, || {
         let mut table = Table::new(&["setting", "value", "from"]);
         for setting in &list {
-            let value = setting.value.as_str().map_or_else(|| setting.value.to_string(), str::to_owned);
+            let value = setting
+                .value
+                .as_str()
+                .map_or_else(|| setting.value.to_string(), str::to_owned);
             table.row([&setting.key, &value, &setting.origin.to_string()]);
         }
         table.render()

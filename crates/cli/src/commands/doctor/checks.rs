@@ -43,7 +43,12 @@ pub(super) async fn all(setting: &Setting) -> Vec<Finding> {
         }
     };
     findings.push(Finding::ok("server", format!("found by {}", found.how)));
-    let data_dir = setting.global.place.nats_url.is_none().then(|| setting.global.place.data_dir());
+    let data_dir = setting
+        .global
+        .place
+        .nats_url
+        .is_none()
+        .then(|| setting.global.place.data_dir());
     if let Some(data_dir) = data_dir.filter(|dir| dir.credentials().is_file()) {
         findings.push(private(&data_dir));
         findings.push(binary(&settings));
@@ -70,20 +75,32 @@ fn private(data_dir: &DataDir) -> Finding {
         match exposed_mode(&path) {
             Ok(None) => {}
             Ok(Some(mode)) => {
-                let failure = Failure::configuration(format!("{}: others may use it (mode {mode:04o})", path.display()));
-                return Finding::broken("privacy", failure.help(format!("Run `chmod go= {}`.", path.display())));
+                let failure = Failure::configuration(format!(
+                    "{}: others may use it (mode {mode:04o})",
+                    path.display()
+                ));
+                return Finding::broken(
+                    "privacy",
+                    failure.help(format!("Run `chmod go= {}`.", path.display())),
+                );
             }
             Err(source) => {
                 return Finding::broken("privacy", Failure::at_path(&path, "cannot be looked at", &source));
             }
         }
     }
-    Finding::ok("privacy", format!("{} is for its owner only", data_dir.root().display()))
+    Finding::ok(
+        "privacy",
+        format!("{} is for its owner only", data_dir.root().display()),
+    )
 }
 
 fn binary(settings: &Settings) -> Finding {
     match Binary::find(settings.nats.server()) {
-        Ok(binary) => Finding::ok("binary", format!("nats-server {} at {}", binary.version, binary.path.display())),
+        Ok(binary) => Finding::ok(
+            "binary",
+            format!("nats-server {} at {}", binary.version, binary.path.display()),
+        ),
         // A server that runs does not need it; the next start will.
         Err(failure) => Finding::warning("binary", failure.message, failure.help.unwrap_or_default()),
     }
@@ -127,7 +144,11 @@ fn clock(status: &Status) -> Finding {
         return Finding::ok("clock", "agrees with the server's");
     }
     let detail = format!("is {} s apart from the server's", apart / 1000);
-    Finding::warning("clock", detail, "Order comes from sequences, times are for people; still, synchronize the clocks.")
+    Finding::warning(
+        "clock",
+        detail,
+        "Order comes from sequences, times are for people; still, synchronize the clocks.",
+    )
 }
 
 fn view(check: &'static str, log: &LogStatus) -> Finding {
@@ -135,18 +156,34 @@ fn view(check: &'static str, log: &LogStatus) -> Finding {
     if log.lag <= MAX_LAG {
         return Finding::ok(check, detail);
     }
-    Finding::warning(check, detail, "The server is catching up. If the number does not move, look at its log.")
+    Finding::warning(
+        check,
+        detail,
+        "The server is catching up. If the number does not move, look at its log.",
+    )
 }
 
 async fn dead_letters(client: &Client) -> Finding {
-    match client.query::<DeadLetters>("deadletter", "list", &json!({ "limit": 1000 })).await {
+    match client
+        .query::<DeadLetters>("deadletter", "list", &json!({ "limit": 1000 }))
+        .await
+    {
         Err(error) => Finding::broken("given up", error.into()),
         Ok(letters) if letters.dead_letters.is_empty() => Finding::ok("given up", "no conversation"),
         Ok(letters) => {
             let newest = letters.dead_letters.last();
-            let cause = newest.and_then(|letter| letter.failures.last()).map_or("", |failure| failure.cause.as_str());
-            let detail = format!("{} conversation(s), the last because: {cause}", letters.dead_letters.len());
-            Finding::warning("given up", detail, "Their runs say `errored` for them. Mend the cause and run again.")
+            let cause = newest
+                .and_then(|letter| letter.failures.last())
+                .map_or("", |failure| failure.cause.as_str());
+            let detail = format!(
+                "{} conversation(s), the last because: {cause}",
+                letters.dead_letters.len()
+            );
+            Finding::warning(
+                "given up",
+                detail,
+                "Their runs say `errored` for them. Mend the cause and run again.",
+            )
         }
     }
 }
@@ -171,8 +208,14 @@ async fn workers(client: &Client) -> Finding {
 fn is_stalled(run: &Value, now: Time) -> bool {
     let started: Option<Time> = text_at(run, "/created_at").parse().ok();
     let is_old = started.is_some_and(|started| now.millis_since(started) > STALLED_AFTER_MS);
-    let count = |word: &&str| run.pointer(&format!("/rehearse/tally/{word}")).and_then(Value::as_u64);
-    let finished: u64 = ["passed", "failed", "invalid", "errored"].iter().filter_map(count).sum();
+    let count = |word: &&str| {
+        run.pointer(&format!("/rehearse/tally/{word}"))
+            .and_then(Value::as_u64)
+    };
+    let finished: u64 = ["passed", "failed", "invalid", "errored"]
+        .iter()
+        .filter_map(count)
+        .sum();
     is_old && finished == 0
 }
 

@@ -21,9 +21,11 @@ use crate::{
 #[command(after_help = "\
 Examples:
   rehearse projections rebuild --data-dir data
-  rehearse projections rebuild --data-dir server-1 --nats nats://nats.internal:4222 --nats-credentials server.creds
+  rehearse projections rebuild --data-dir server-1 \\
+      --nats nats://nats.internal:4222 --nats-credentials server.creds
 
-The server of this data directory must be stopped. The old view stays until the new one is complete.")]
+The server of this data directory must be stopped. The old view stays until the new one is
+complete.")]
 pub(crate) struct Arguments {}
 
 pub(crate) fn run(_arguments: Arguments, setting: &Setting) -> Done {
@@ -35,20 +37,37 @@ pub(crate) fn run(_arguments: Arguments, setting: &Setting) -> Done {
         let _held = data_dir.hold()?;
         let keys = keys(&data_dir)?;
         let log_server = LogServer::start(&settings, &place, &data_dir, &keys, output).await?;
-        let journal = log_server.server.journal("rehearse projections", &settings).await?;
+        let journal = log_server
+            .server
+            .journal("rehearse projections", &settings)
+            .await?;
         make_private_dir(&data_dir.projections())?;
-        let until = last_sequences(journal.as_ref()).await.map_err(|error| crate::link::journal_failure(&error))?;
-        output.note(&format!("reading {} commits and {} results", until.events, until.results));
+        let until = last_sequences(journal.as_ref())
+            .await
+            .map_err(|error| crate::link::journal_failure(&error))?;
+        output.note(&format!(
+            "reading {} commits and {} results",
+            until.events, until.results
+        ));
         let path = data_dir.projections_file();
-        let target = RebuildTarget::create(&path, OpenOptions::default()).map_err(|error| unusable(&error))?;
+        let target =
+            RebuildTarget::create(&path, OpenOptions::default()).map_err(|error| unusable(&error))?;
         let projector = target.projector();
-        replay(journal.as_ref(), &projector, until).await.map_err(Failure::from)?;
+        replay(journal.as_ref(), &projector, until)
+            .await
+            .map_err(Failure::from)?;
         drop(projector);
         target.finish().map_err(|error| unusable(&error))?;
         let stopped = log_server.stop().await;
-        output.value(&json!({ "events": until.events, "results": until.results }), || {
-            format!("rebuilt from {} commits and {} results", until.events, until.results)
-        })?;
+        output.value(
+            &json!({ "events": until.events, "results": until.results }),
+            || {
+                format!(
+                    "rebuilt from {} commits and {} results",
+                    until.events, until.results
+                )
+            },
+        )?;
         stopped.map_or(DONE, |failure| Err(failure.into()))
     })
 }

@@ -24,8 +24,8 @@ use crate::{
 Examples:
   rehearse projections verify --data-dir data
 
-Makes a second view from the log, up to where the first one is, and compares every row. The server of this data directory must be
-stopped. Exits with 1 if they differ.")]
+Makes a second view from the log, up to where the first one is, and compares every row. The
+server of this data directory must be stopped. Exits with 1 if they differ.")]
 pub(crate) struct Arguments {}
 
 pub(crate) fn run(_arguments: Arguments, setting: &Setting) -> Done {
@@ -37,13 +37,18 @@ pub(crate) fn run(_arguments: Arguments, setting: &Setting) -> Done {
         let _held = data_dir.hold()?;
         let path = data_dir.projections_file();
         if !path.is_file() {
-            return Err(Failure::configuration(format!("{}: there is no view yet", path.display()))
-                .help("`rehearse up` makes one.")
-                .into());
+            return Err(
+                Failure::configuration(format!("{}: there is no view yet", path.display()))
+                    .help("`rehearse up` makes one.")
+                    .into(),
+            );
         }
         let keys = keys(&data_dir)?;
         let log_server = LogServer::start(&settings, &place, &data_dir, &keys, output).await?;
-        let journal = log_server.server.journal("rehearse projections", &settings).await?;
+        let journal = log_server
+            .server
+            .journal("rehearse projections", &settings)
+            .await?;
         let beside = data_dir.projections().join("verify.redb");
         remove(&beside)?;
         let kept = open(&path)?;
@@ -65,7 +70,10 @@ pub(crate) fn run(_arguments: Arguments, setting: &Setting) -> Done {
             "differences": differences,
         });
         output.value(&report, || match differences.as_slice() {
-            [] => format!("every row is as the log says ({} commits, {} results)", until.events, until.results),
+            [] => format!(
+                "every row is as the log says ({} commits, {} results)",
+                until.events, until.results
+            ),
             tables => format!("tables that are not as the log says: {}", tables.join(", ")),
         })?;
         if let Some(failure) = stopped {
@@ -80,7 +88,8 @@ pub(crate) fn run(_arguments: Arguments, setting: &Setting) -> Done {
 }
 
 fn open(path: &Path) -> Result<Database, Failure> {
-    let opened = Database::open(path, OpenOptions::default()).map_err(|error| Failure::configuration(chain(&error)))?;
+    let opened = Database::open(path, OpenOptions::default())
+        .map_err(|error| Failure::configuration(chain(&error)))?;
     Ok(opened.database)
 }
 
@@ -89,7 +98,9 @@ async fn compare(kept: Database, made: Database) -> Result<(Fingerprint, Fingerp
         let of = |database: &Database| database.view()?.fingerprint();
         Ok((of(&kept)?, of(&made)?))
     });
-    let read = read.await.map_err(|lost| Failure::bug(format!("a task was lost: {lost}")))?;
+    let read = read
+        .await
+        .map_err(|lost| Failure::bug(format!("a task was lost: {lost}")))?;
     read.map_err(|error: projections::QueryError| Failure::bug(chain(&error)))
 }
 

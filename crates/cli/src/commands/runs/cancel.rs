@@ -15,7 +15,8 @@ Examples:
   rehearse runs cancel latest
   rehearse runs cancel 65a0c1d2e3f4a5b6c7d8e9f0 --wait
 
-What is finished stays, and the run gets an artifact of it. Exits with 0 once the run is asked to stop.")]
+What is finished stays, and the run gets an artifact of it. Exits with 0 once the run is asked
+to stop.")]
 pub(crate) struct Arguments {
     /// The run's id, or `latest`
     run: String,
@@ -35,7 +36,9 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
             let mut signals = EndSignals::listen()?;
             watch::follow(&client, id, output, &mut signals, watch::OnSignal::Leave, None).await?;
         }
-        output.value(&serde_json::json!({ "id": id, "done": "cancelled" }), || format!("run {id}: cancelled"))?;
+        output.value(&serde_json::json!({ "id": id, "done": "cancelled" }), || {
+            format!("run {id}: cancelled")
+        })?;
         Ok(Exit::Passed)
     })
 }

@@ -50,7 +50,9 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
             let page = Page::of(client.query(Kind::Run.as_str(), "list", &request).await?);
             runs.extend(page.items);
             match page.next {
-                Some(next) if runs.len() < wanted => request.insert("continuation_token".to_owned(), json!(next)),
+                Some(next) if runs.len() < wanted => {
+                    request.insert("continuation_token".to_owned(), json!(next))
+                }
                 Some(_) | None => break,
             };
         }
@@ -65,8 +67,10 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
 
 /// Runs as a table.
 pub(crate) fn table(runs: &[Value]) -> String {
-    let mut table =
-        Table::new(&["run", "set", "verdict", "passed", "failed", "errored", "started", "by"]).numbers(&[3, 4, 5]);
+    let mut table = Table::new(&[
+        "run", "set", "verdict", "passed", "failed", "errored", "started", "by",
+    ])
+    .numbers(&[3, 4, 5]);
     for run in runs {
         let verdict = text_at(run, "/rehearse/verdict");
         let state = text_at(run, "/rehearse/state");
@@ -74,7 +78,11 @@ pub(crate) fn table(runs: &[Value]) -> String {
             text_at(run, "/id"),
             excerpt(&text_at(run, "/rehearse/set_name"), 40),
             if verdict.is_empty() { state } else { verdict },
-            format!("{}/{}", text_at(run, "/rehearse/tally/passed"), text_at(run, "/rehearse/tally/planned")),
+            format!(
+                "{}/{}",
+                text_at(run, "/rehearse/tally/passed"),
+                text_at(run, "/rehearse/tally/planned")
+            ),
             text_at(run, "/rehearse/tally/failed"),
             text_at(run, "/rehearse/tally/errored"),
             text_at(run, "/created_at"),

@@ -44,7 +44,15 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
         let id = client.run_id(&arguments.run).await?;
         let mut signals = EndSignals::listen()?;
         let timeout = arguments.timeout.map(Lasting::duration);
-        let watched = follow(&client, id, setting.output, &mut signals, OnSignal::Leave, timeout).await?;
+        let watched = follow(
+            &client,
+            id,
+            setting.output,
+            &mut signals,
+            OnSignal::Leave,
+            timeout,
+        )
+        .await?;
         finish(&client, watched, &[], setting).await
     })
 }
@@ -85,7 +93,14 @@ pub(crate) async fn follow(
     let is_complete = loop {
         let counts = Counts::from(&run.rehearse.tally);
         let is_running = run.rehearse.state == State::Running;
-        progress.update(&counts.tally(), if is_running { counts.planned - counts.finished } else { 0 });
+        progress.update(
+            &counts.tally(),
+            if is_running {
+                counts.planned - counts.finished
+            } else {
+                0
+            },
+        );
         if run.rehearse.state == State::Completed {
             break true;
         }
@@ -108,7 +123,11 @@ pub(crate) async fn follow(
         cancel(client, id, &mut run).await?;
     };
     progress.end();
-    Ok(Watched { run, is_complete, exit })
+    Ok(Watched {
+        run,
+        is_complete,
+        exit,
+    })
 }
 
 /// Cancels the run, unless it came to its end just now.

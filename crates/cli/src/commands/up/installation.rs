@@ -60,17 +60,29 @@ impl Installation {
         let (mut workers, mut aggregators) = (Running::default(), Running::default());
         if all {
             if settings.worker.workers > 0 {
-                let journal: Arc<dyn Journal> = log_server.worker.journal("rehearse worker", settings).await?;
+                let journal: Arc<dyn Journal> =
+                    log_server.worker.journal("rehearse worker", settings).await?;
                 start_workers(&journal, settings, &mut workers)?;
             }
-            let journal = log_server.aggregator.journal("rehearse aggregator", settings).await?;
+            let journal = log_server
+                .aggregator
+                .journal("rehearse aggregator", settings)
+                .await?;
             start_aggregator(journal, settings, &mut aggregators);
         }
 
         // Last, so that whoever finds the file finds a server that answers.
         credentials(&keys, &log_server, place)?.write(&data_dir.credentials())?;
         let greeting = greeting(&data_dir, &log_server, all.then_some(settings.worker.workers));
-        Ok(Self { log_server, server, bus, workers, aggregators, greeting, _held: held })
+        Ok(Self {
+            log_server,
+            server,
+            bus,
+            workers,
+            aggregators,
+            greeting,
+            _held: held,
+        })
     }
 
     /// What people should know once everything runs.

@@ -20,7 +20,10 @@ pub(super) fn to_pointer(path: &str) -> String {
             continue;
         }
         rest = rest.strip_prefix('.').unwrap_or(rest);
-        if MAPS.iter().any(|map| seen == *map || seen.ends_with(&format!(".{map}"))) {
+        if MAPS
+            .iter()
+            .any(|map| seen == *map || seen.ends_with(&format!(".{map}")))
+        {
             push(&mut pointer, rest);
             break;
         }

@@ -5,7 +5,11 @@ use serde_saphyr::granit_parser::ScalarStyle;
 
 /// The value of a scalar. `tag` is a tag of the core schema.
 pub(super) fn resolve(text: &str, style: ScalarStyle, tag: Option<&str>) -> Result<Value, String> {
-    let untagged = if matches!(style, ScalarStyle::Plain) { None } else { Some("str") };
+    let untagged = if matches!(style, ScalarStyle::Plain) {
+        None
+    } else {
+        Some("str")
+    };
     match tag.or(untagged) {
         None => plain(text),
         Some("str") => Ok(Value::String(text.to_owned())),
@@ -17,7 +21,11 @@ pub(super) fn resolve(text: &str, style: ScalarStyle, tag: Option<&str>) -> Resu
                 "int" => value.is_i64() || value.is_u64(),
                 _ => value.is_number(),
             };
-            if fits { Ok(value) } else { Err(format!("`{text}` is not a `!!{tag}`")) }
+            if fits {
+                Ok(value)
+            } else {
+                Err(format!("`{text}` is not a `!!{tag}`"))
+            }
         }
         Some(tag) => Err(format!("this is a scalar, its tag says `!!{tag}`")),
     }
@@ -30,10 +38,16 @@ fn plain(text: &str) -> Result<Value, String> {
         "false" | "False" | "FALSE" => return Ok(Value::Bool(false)),
         _ => {}
     }
-    if let Some(digits) = text.strip_prefix("0o").filter(|digits| is_all(digits, |b| matches!(b, b'0'..=b'7'))) {
+    if let Some(digits) = text
+        .strip_prefix("0o")
+        .filter(|digits| is_all(digits, |b| matches!(b, b'0'..=b'7')))
+    {
         return integer(text, u64::from_str_radix(digits, 8).ok());
     }
-    if let Some(digits) = text.strip_prefix("0x").filter(|digits| is_all(digits, |b| b.is_ascii_hexdigit())) {
+    if let Some(digits) = text
+        .strip_prefix("0x")
+        .filter(|digits| is_all(digits, |b| b.is_ascii_hexdigit()))
+    {
         return integer(text, u64::from_str_radix(digits, 16).ok());
     }
     let (negative, unsigned) = match text.strip_prefix('-') {
@@ -60,7 +74,9 @@ fn plain(text: &str) -> Result<Value, String> {
 }
 
 fn integer(text: &str, parsed: Option<u64>) -> Result<Value, String> {
-    parsed.map(|number| Value::Number(number.into())).ok_or_else(|| too_large(text))
+    parsed
+        .map(|number| Value::Number(number.into()))
+        .ok_or_else(|| too_large(text))
 }
 
 fn too_large(text: &str) -> String {
@@ -78,7 +94,8 @@ fn is_decimal(text: &str) -> bool {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (text, None),
     };
-    let exponent_is_one = exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)));
+    let exponent_is_one =
+        exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)));
     let mantissa_is_one = match mantissa.split_once('.') {
         Some(("", fraction)) => digits(fraction),
         Some((whole, fraction)) => digits(whole) && (fraction.is_empty() || digits(fraction)),
@@ -124,12 +141,22 @@ mod tests {
     fn quoted_text_stays_text() {
         assert_eq!(resolve("12", ScalarStyle::SingleQuoted, None), Ok(json!("12")));
         assert_eq!(resolve("12", ScalarStyle::Plain, Some("str")), Ok(json!("12")));
-        assert_eq!(resolve("12", ScalarStyle::DoubleQuoted, Some("int")), Ok(json!(12)));
+        assert_eq!(
+            resolve("12", ScalarStyle::DoubleQuoted, Some("int")),
+            Ok(json!(12))
+        );
     }
 
     #[test]
     fn what_json_cannot_hold_is_refused() {
-        for text in [".inf", "-.INF", ".nan", "1e999", "18446744073709551616", "-9223372036854775809"] {
+        for text in [
+            ".inf",
+            "-.INF",
+            ".nan",
+            "1e999",
+            "18446744073709551616",
+            "-9223372036854775809",
+        ] {
             assert!(resolve(text, ScalarStyle::Plain, None).is_err(), "{text}");
         }
         assert!(resolve("x", ScalarStyle::Plain, Some("int")).is_err());

@@ -31,7 +31,9 @@ fn values_are_what_they_look_like() {
 
 #[test]
 fn pointers_lead_to_lines_and_columns() {
-    let document = one("kind: Persona\nspec:\n  criteria:\n    - name: a\n      metric: größe\n    - {b: 2}\n  x/y: 3\n");
+    let document = one(
+        "kind: Persona\nspec:\n  criteria:\n    - name: a\n      metric: größe\n    - {b: 2}\n  x/y: 3\n",
+    );
     assert_eq!(at(document.locate("/kind")), (1, 1, 13));
     assert_eq!(at(document.locate("/spec/criteria/0/metric")), (5, 7, 15));
     assert_eq!(at(document.locate("/spec/criteria/0")), (4, 7, 1));
@@ -51,7 +53,10 @@ fn what_is_missing_is_shown_where_it_should_be() {
 fn documents_are_told_apart_and_empty_ones_left_out() {
     let (documents, faults) = parse("---\na: 1\n---\n---\nb: 2\n...\n---\n# nothing\n");
     assert_eq!(faults, []);
-    let values: Vec<_> = documents.iter().map(|document| document.to_value().expect("small")).collect();
+    let values: Vec<_> = documents
+        .iter()
+        .map(|document| document.to_value().expect("small"))
+        .collect();
     assert_eq!(values, [json!({"a": 1}), json!({"b": 2})]);
     assert_eq!(documents[1].locate("/b").line, 5);
 }
@@ -61,7 +66,12 @@ fn a_fault_does_not_hide_the_next_document() {
     let (documents, faults) = parse("a: [1\n---\nb: 2\n---\nc: {\n");
     assert_eq!(documents.len(), 1);
     assert_eq!(faults.len(), 2, "{faults:?}");
-    assert!(faults.iter().all(|fault| fault.message.starts_with("this is not YAML: ")), "{faults:?}");
+    assert!(
+        faults
+            .iter()
+            .all(|fault| fault.message.starts_with("this is not YAML: ")),
+        "{faults:?}"
+    );
 }
 
 #[test]
@@ -89,7 +99,10 @@ fn an_anchor_that_holds_itself_is_refused() {
 
 #[test]
 fn an_unknown_anchor_is_refused() {
-    assert_eq!(fault("a: *nowhere\n").message, "there is no anchor `&nowhere` before this in the document");
+    assert_eq!(
+        fault("a: *nowhere\n").message,
+        "there is no anchor `&nowhere` before this in the document"
+    );
 }
 
 #[test]
@@ -116,7 +129,8 @@ fn a_billion_laughs_are_refused() {
     let mut text = String::from("a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");
     for level in 1..10 {
         let below = format!("*a{}", level - 1);
-        writeln!(text, "a{level}: &a{level} [{}]", vec![below; 9].join(", ")).expect("a string takes all text");
+        writeln!(text, "a{level}: &a{level} [{}]", vec![below; 9].join(", "))
+            .expect("a string takes all text");
     }
     let fault = one(&text).to_value().expect_err("it is large");
     assert!(fault.message.contains("larger than 32 MiB"), "{fault:?}");
@@ -124,7 +138,10 @@ fn a_billion_laughs_are_refused() {
 
 #[test]
 fn tags_without_meaning_are_refused() {
-    assert_eq!(fault("a: !env HOME\n").message, "the tag `!env` has no meaning here; leave it out");
+    assert_eq!(
+        fault("a: !env HOME\n").message,
+        "the tag `!env` has no meaning here; leave it out"
+    );
     assert_eq!(one("a: !!str 12\n").to_value(), Ok(json!({"a": "12"})));
 }
 

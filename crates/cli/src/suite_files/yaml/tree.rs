@@ -80,12 +80,15 @@ impl Node {
         for token in pointer.split('/').skip(1) {
             let token = token.replace("~1", "/").replace("~0", "~");
             let found = match &node.behind_aliases().shape {
-                Shape::Mapping(entries) => {
-                    entries.iter().find(|entry| entry.key == token).map(|entry| (&entry.node, entry.mark))
-                }
-                Shape::Sequence(items) => {
-                    token.parse::<usize>().ok().and_then(|index| items.get(index)).map(|item| (item, item.mark))
-                }
+                Shape::Mapping(entries) => entries
+                    .iter()
+                    .find(|entry| entry.key == token)
+                    .map(|entry| (&entry.node, entry.mark)),
+                Shape::Sequence(items) => token
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| items.get(index))
+                    .map(|item| (item, item.mark)),
                 Shape::Scalar(_) | Shape::Alias(_) => None,
             };
             match found {
@@ -114,10 +117,15 @@ impl Node {
         self.charge(left, NODE_BYTES + text)?;
         match &self.shape {
             Shape::Scalar(value) => Ok(value.clone()),
-            Shape::Alias(node) => node.expand(left).map_err(|fault| Fault { mark: self.mark, ..fault }),
-            Shape::Sequence(items) => {
-                items.iter().map(|item| item.expand(left)).collect::<Result<_, _>>().map(Value::Array)
-            }
+            Shape::Alias(node) => node.expand(left).map_err(|fault| Fault {
+                mark: self.mark,
+                ..fault
+            }),
+            Shape::Sequence(items) => items
+                .iter()
+                .map(|item| item.expand(left))
+                .collect::<Result<_, _>>()
+                .map(Value::Array),
             Shape::Mapping(entries) => {
                 let mut object = Map::with_capacity(entries.len());
                 for Entry { key, node, mark: _ } in entries {
@@ -137,8 +145,12 @@ impl Node {
             }
             None => {
                 let megabytes = MAX_EXPANDED_BYTES / (1024 * 1024);
-                let message = format!("the document is larger than {megabytes} MiB once its aliases are written out");
-                Err(Fault { mark: self.mark, message })
+                let message =
+                    format!("the document is larger than {megabytes} MiB once its aliases are written out");
+                Err(Fault {
+                    mark: self.mark,
+                    message,
+                })
             }
         }
     }
@@ -146,9 +158,14 @@ impl Node {
 
 /// Puts what `<<` names beside the mapping's own entries; these win.
 pub(super) fn merged(mut entries: Vec<Entry>) -> Result<Vec<Entry>, Fault> {
-    let Some(index) = entries.iter().position(|entry| entry.key == "<<") else { return Ok(entries) };
+    let Some(index) = entries.iter().position(|entry| entry.key == "<<") else {
+        return Ok(entries);
+    };
     let merge = entries.remove(index);
-    let wrong = || Fault { mark: merge.mark, message: "`<<` must be a mapping or a list of mappings".to_owned() };
+    let wrong = || Fault {
+        mark: merge.mark,
+        message: "`<<` must be a mapping or a list of mappings".to_owned(),
+    };
     let source = merge.node.behind_aliases();
     let sources: Vec<&Node> = match &source.shape {
         Shape::Mapping(_) => vec![source],
@@ -157,11 +174,17 @@ pub(super) fn merged(mut entries: Vec<Entry>) -> Result<Vec<Entry>, Fault> {
     };
     let mut seen: HashSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
     for source in sources {
-        let Shape::Mapping(more) = &source.shape else { return Err(wrong()) };
+        let Shape::Mapping(more) = &source.shape else {
+            return Err(wrong());
+        };
         for entry in more {
             if seen.insert(entry.key.clone()) {
                 let Entry { key, node, mark: _ } = entry;
-                entries.push(Entry { key: key.clone(), mark: merge.mark, node: Rc::clone(node) });
+                entries.push(Entry {
+                    key: key.clone(),
+                    mark: merge.mark,
+                    node: Rc::clone(node),
+                });
             }
         }
     }
