@@ -134,7 +134,7 @@ async fn ask(client: &BusClient, subject: &str, body: &Value) -> Result<Result<V
     let payload = Bytes::from(body.to_string());
     let answer = client.request(subject, &BTreeMap::new(), payload, Duration::from_secs(5)).await?;
     Ok(match answer {
-        Ok(payload) => Ok(serde_json::from_slice(&payload).unwrap()),
+        Ok(answer) => Ok(serde_json::from_slice(&answer.payload).unwrap()),
         Err(error) => Err(serde_json::from_slice(&error.payload).unwrap()),
     })
 }

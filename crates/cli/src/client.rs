@@ -150,7 +150,7 @@ impl Client {
             tokio::time::sleep(PAUSE).await;
         };
         // An answer without a body says that there is nothing to tell.
-        let answer: &[u8] = if answer.is_empty() { b"null" } else { &answer };
+        let answer: &[u8] = if answer.payload.is_empty() { b"null" } else { &answer.payload };
         serde_json::from_slice(answer).map_err(unreadable)
     }
 }

@@ -12,6 +12,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use async_nats::HeaderMap;
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -86,12 +87,39 @@ impl BusError {
     }
 }
 
+/// An answer to a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BusAnswer {
+    /// Its body.
+    pub payload: Bytes,
+    /// Its headers: names of letters, digits and `-`, values of one line.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl<T: Into<Bytes>> From<T> for BusAnswer {
+    /// An answer without headers.
+    fn from(payload: T) -> Self {
+        Self { payload: payload.into(), headers: BTreeMap::new() }
+    }
+}
+
 /// What a handler answers.
-pub type BusReply = Result<Bytes, BusError>;
+pub type BusReply = Result<BusAnswer, BusError>;
 
 /// Answers requests.
 #[async_trait]
 pub trait BusHandler: Send + Sync + 'static {
     /// Answers one request. Many run at once. A panic is answered with code 500.
     async fn handle(&self, request: BusRequest) -> BusReply;
+}
+
+/// Headers, each with its first value.
+fn pairs(headers: &HeaderMap) -> BTreeMap<String, String> {
+    headers
+        .iter()
+        .filter_map(|(name, values)| {
+            let name: &str = name.as_ref();
+            Some((name.to_owned(), values.first()?.as_str().to_owned()))
+        })
+        .collect()
 }

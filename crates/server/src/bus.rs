@@ -74,7 +74,7 @@ struct Handler(Gateway);
 impl BusHandler for Handler {
     async fn handle(&self, request: BusRequest) -> BusReply {
         match self.answer(&request).await {
-            Ok(payload) => Ok(payload),
+            Ok(payload) => Ok(payload.into()),
             Err(problem) => {
                 let payload = serde_json::to_vec(&problem).unwrap_or_default();
                 Err(BusError { code: problem.status, message: problem.detail, payload: Bytes::from(payload) })

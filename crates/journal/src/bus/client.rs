@@ -6,7 +6,7 @@ use async_nats::{HeaderMap, header::HeaderValue};
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::{BusError, BusReply, ERROR_CODE_HEADER, ERROR_HEADER};
+use super::{BusAnswer, BusError, BusReply, ERROR_CODE_HEADER, ERROR_HEADER, pairs};
 use crate::{ConnectOptions, JetStream, JournalError, checks::refused, jetstream::Connection};
 
 const OPERATION: &str = "request";
@@ -66,7 +66,8 @@ impl BusClient {
         };
         let headers = answer.headers.unwrap_or_default();
         let Some(code) = headers.get(ERROR_CODE_HEADER) else {
-            return Ok(Ok(answer.payload));
+            let headers = pairs(&headers);
+            return Ok(Ok(BusAnswer { payload: answer.payload, headers }));
         };
         let code = code.as_str().parse().map_err(|_invalid| {
             refused(

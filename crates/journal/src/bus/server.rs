@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    BusError, BusHandler, BusReply, BusRequest, ERROR_CODE_HEADER, ERROR_HEADER, MAX_IN_FLIGHT, Service,
+    BusError, BusHandler, BusReply, BusRequest, ERROR_CODE_HEADER, ERROR_HEADER, MAX_IN_FLIGHT, Service, pairs,
     micro::{Identity, QUEUE_GROUP, Verb},
 };
 use crate::{JetStream, JournalError, jetstream::Connection};
@@ -153,10 +153,10 @@ impl Shared {
         let limit = self.connection.client().max_payload();
         let too_large;
         let reply = match reply {
-            Ok(payload) if payload.len() > limit => {
+            Ok(answer) if answer.payload.len() > limit => {
                 let message = format!(
                     "the answer has {} bytes; the NATS server takes {limit}",
-                    payload.len()
+                    answer.payload.len()
                 );
                 too_large = Err(BusError::new(500, message));
                 &too_large
@@ -165,7 +165,14 @@ impl Shared {
         };
         let client = self.connection.client();
         let sent = match reply {
-            Ok(payload) => client.publish(inbox, payload.clone()).await,
+            Ok(answer) if answer.headers.is_empty() => client.publish(inbox, answer.payload.clone()).await,
+            Ok(answer) => {
+                let mut headers = HeaderMap::new();
+                for (name, value) in &answer.headers {
+                    headers.insert(name.as_str(), one_line(value).as_str());
+                }
+                client.publish_with_headers(inbox, headers, answer.payload.clone()).await
+            }
             Err(error) => {
                 let mut headers = HeaderMap::new();
                 headers.insert(ERROR_HEADER, one_line(&error.message).as_str());
@@ -249,7 +256,7 @@ async fn handle(
         let request = BusRequest {
             endpoint: endpoints[endpoint].name.clone(),
             tokens: message.subject.split('.').map(str::to_owned).collect(),
-            headers: headers(message.headers.as_ref()),
+            headers: message.headers.as_ref().map(pairs).unwrap_or_default(),
             payload: message.payload,
         };
         let handler = Arc::clone(&shared.handler);
@@ -260,16 +267,6 @@ async fn handle(
     shared.identity.stats[endpoint].count(start.elapsed(), reply.as_ref().err().map(ToString::to_string));
     shared.reply(inbox, &reply).await;
     drop(permit);
-}
-
-fn headers(headers: Option<&HeaderMap>) -> std::collections::BTreeMap<String, String> {
-    let pairs = headers.into_iter().flat_map(HeaderMap::iter);
-    pairs
-        .filter_map(|(name, values)| {
-            let name: &str = name.as_ref();
-            Some((name.to_owned(), values.first()?.as_str().to_owned()))
-        })
-        .collect()
 }
 
 fn body(error: &BusError) -> Bytes {

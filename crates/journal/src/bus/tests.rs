@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    BusClient, BusError, BusHandler, BusReply, BusRequest, BusServer, EndpointSpec, MAX_IN_FLIGHT, Service,
+    BusAnswer, BusClient, BusError, BusHandler, BusReply, BusRequest, BusServer, EndpointSpec, MAX_IN_FLIGHT, Service,
 };
 use crate::{ConnectOptions, Credentials, JetStream, JournalError, Secret, StreamOptions};
 
@@ -41,9 +41,12 @@ impl BusHandler for Scripted {
             Some("wait") => {
                 self.arrived.notify_one();
                 let _permit = self.gate.acquire().await.expect("the gate stays");
-                Ok(Bytes::from_static(b"waited"))
+                Ok(Bytes::from_static(b"waited").into())
             }
-            Some("who") => Ok(Bytes::from_static(self.name.as_bytes())),
+            Some("who") => Ok(BusAnswer {
+                payload: Bytes::from_static(self.name.as_bytes()),
+                headers: BTreeMap::from([("Rehearse-Sequence".to_owned(), "7".to_owned())]),
+            }),
             Some(_) | None => Ok(format!(
                 "{}|{}|{:?}|{}",
                 request.endpoint,
@@ -106,7 +109,7 @@ async fn requests_are_answered_and_errors_told() {
         .expect("it connects");
 
     let reply = ask(&client, "create").await.expect("it is echoed");
-    assert_eq!(reply, r#"personas|cmd,acme,ann,persona,create|Some("c1")|2"#);
+    assert_eq!(reply.payload, r#"personas|cmd,acme,ann,persona,create|Some("c1")|2"#);
     let error = ask(&client, "fail").await.expect_err("it fails");
     assert_eq!((error.code, error.message.as_str()), (409, "it is  taken"));
     assert_eq!(error.payload, r#"{"code":"name_taken"}"#);
@@ -224,7 +227,7 @@ async fn the_service_can_be_discovered() {
             .request(&subject, &BTreeMap::new(), Bytes::new(), WAIT)
             .await
             .expect("someone answers");
-        serde_json::from_slice(&reply.expect("an answer")).expect("it is JSON")
+        serde_json::from_slice(&reply.expect("an answer").payload).expect("it is JSON")
     };
     let ping = question("$SRV.PING".to_owned()).await;
     assert_eq!(ping["type"], "io.nats.micro.v1.ping_response");
@@ -263,14 +266,14 @@ async fn servers_share_requests_and_stop_gracefully() {
         .await
         .expect("it connects");
     let asked = (0..100).map(|_| ask(&client, "who"));
-    let answers: Vec<Bytes> = future::join_all(asked)
+    let answers: Vec<BusAnswer> = future::join_all(asked)
         .await
         .into_iter()
         .map(|answer| answer.expect("an answer"))
         .collect();
     for name in ["first", "second"] {
         assert!(
-            answers.iter().any(|answer| answer == name),
+            answers.iter().any(|answer| answer.payload == name),
             "{name} gets none of 100 requests"
         );
     }
@@ -286,7 +289,7 @@ async fn servers_share_requests_and_stop_gracefully() {
     let mut asked = 0;
     while asked < 20 {
         // Until the server has stopped listening some may still reach it.
-        asked = if ask(&client, "who").await.expect("an answer") == "second" {
+        asked = if ask(&client, "who").await.expect("an answer").payload == "second" {
             asked + 1
         } else {
             0
@@ -318,7 +321,7 @@ async fn too_many_requests_are_told_so() {
     for request in waiting {
         let reply = request.await.expect("no panic");
         assert!(
-            matches!(&reply, Ok(text) if text == "waited")
+            matches!(&reply, Ok(text) if text.payload == "waited")
                 || matches!(&reply, Err(error) if error.code == 503)
         );
     }
