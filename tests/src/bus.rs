@@ -1,6 +1,6 @@
 //! A server on a real nats-server, in this process, for clients that are not ours.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use journal::{ConnectOptions, Credentials, JetStream, Secret, StreamOptions};
 use testkit::nats::NatsServer;
@@ -19,12 +19,13 @@ pub fn accounts(clients: &[(&str, &[&str], &[&str])]) -> String {
     };
     let mut users = format!("{{ user: server, password: \"{}\" }}\n", password("server"));
     for (name, publish, subscribe) in clients {
-        users.push_str(&format!(
-            "{{ user: {name}, password: \"{}\", permissions: {{ publish: {{ allow: {} }}, subscribe: {{ allow: {} }} }} }}\n",
+        let _ = writeln!(
+            users,
+            "{{ user: {name}, password: \"{}\", permissions: {{ publish: {{ allow: {} }}, subscribe: {{ allow: {} }} }} }}",
             password(name),
             list(publish),
             list(subscribe)
-        ));
+        );
     }
     format!("authorization {{ users: [\n{users}] }}\nmax_payload: 8388608\n")
 }

@@ -1,5 +1,7 @@
 //! What integration tests stand on: the real binary, a real nats-server, real agents.
 
+#![expect(clippy::panic, reason = "a harness fails a test by panicking")]
+
 mod binary;
 pub mod bus;
 mod output;

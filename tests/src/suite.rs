@@ -1,6 +1,9 @@
 //! A suite for the counting agent, as files.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 /// Writes a suite of `n_tests` tests with `repetitions` each into `directory`; its set is called `all`. Every call of the agent is
 /// noted in the file `calls`, and takes `pause_seconds`.
@@ -54,7 +57,8 @@ spec:
     );
     let mut tests = Vec::new();
     for number in 1..=n_tests {
-        suite.push_str(&format!(
+        let _ = write!(
+            suite,
             r#"---
 apiVersion: rehearse/v1
 kind: UnitTest
@@ -65,13 +69,14 @@ spec:
   scenario: three words
   criteria: [{{metric: counts, equals: true}}, {{metric: interactions, equals: 3}}]
 "#
-        ));
+        );
         tests.push(format!("{{test: counting {number}, repetitions: {repetitions}}}"));
     }
-    suite.push_str(&format!(
+    let _ = write!(
+        suite,
         "---\napiVersion: rehearse/v1\nkind: UnitTestSet\nmetadata: {{name: all}}\nspec: {{tests: [{}]}}\n",
         tests.join(", ")
-    ));
+    );
     let file = directory.join("suite.yaml");
     std::fs::write(&file, suite).expect("the suite can be written");
     file

@@ -271,6 +271,7 @@ async fn servers_share_requests_and_stop_gracefully() {
         .into_iter()
         .map(|answer| answer.expect("an answer"))
         .collect();
+    assert_eq!(answers[0].headers["Rehearse-Sequence"], "7", "headers of answers arrive");
     for name in ["first", "second"] {
         assert!(
             answers.iter().any(|answer| answer.payload == name),
