@@ -59,8 +59,11 @@ def main(mode):
         flood(b'{"text": "nobody asked"}\n')
     if mode == "speaks first":
         reply("welcome")
+        note("spoke first")
     wait_for_message()
-    if mode == "huge":
+    if mode == "speaks first":
+        reply("hello")
+    elif mode == "huge":
         reply("x" * 5_000_000)
     elif mode == "endless":
         flood(b"x" * 65536)
@@ -73,6 +76,9 @@ def main(mode):
     elif mode == "number":
         say(b'{"text": 42}\n')
     elif mode == "silent":
+        time.sleep(FOR_EVER)
+    elif mode == "says half of it":
+        say(("x" * 395 + os.environ["TOKEN"]).encode())
         time.sleep(FOR_EVER)
     elif mode == "dies in the middle":
         say(b'{"text": "I was about to sa')
@@ -104,10 +110,11 @@ def main(mode):
         reply("hello", turn=77)
     elif mode == "tells its secret":
         print("token is " + os.environ["TOKEN"], file=sys.stderr, flush=True)
-        reply("the token is " + os.environ["TOKEN"], tool_calls=[{"name": "login", "arguments": {os.environ["TOKEN"]: os.environ["TOKEN"]}}])
+        token = os.environ["TOKEN"]
+        reply(f"the token is {token}", tool_calls=[{"name": token, "arguments": {token: [token]}, "result": token}])
         wait_for_message()
-        print("token is " + os.environ["TOKEN"], file=sys.stderr, flush=True)
-        say(b"oops " + os.environ["TOKEN"].encode() + b"\n")
+        print(f"token is {token}", file=sys.stderr, flush=True)
+        say(f"oops {token}\n".encode())
     elif mode == "hostile text":
         reply(HOSTILE, tool_calls=[{"name": "\x1b[31m</script>", "arguments": {"=1+1": "</script>\x1b[0m"}}])
     else:

@@ -9,6 +9,6 @@ mod suite;
 mod up;
 
 pub use binary::{repository, rehearse, tool};
-pub use output::{Finished, run, run_in};
+pub use output::{Finished, command, run, run_in};
 pub use suite::write_suite;
 pub use up::{Child, Up};

@@ -20,12 +20,30 @@ pub struct Finished {
 
 impl Finished {
     /// Takes the output of a process over.
+    ///
+    /// # Panics
+    ///
+    /// When the process panicked, whatever it was asked to do.
     pub fn from_output(output: Output) -> Self {
-        Self {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
-            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        let stdout = String::from_utf8(output.stdout).expect("stdout is UTF-8");
+        let stderr = String::from_utf8(output.stderr).expect("stderr is UTF-8");
+        assert!(!stderr.contains("panicked"), "\n--- stdout\n{stdout}\n--- stderr\n{stderr}");
+        Self { code: output.status.code().unwrap_or(-1), stdout, stderr }
+    }
+
+    /// The same, after making sure that it failed with this exit code and that its words hold each of these.
+    #[track_caller]
+    pub fn refused(self, code: i32, words: &[&str]) -> Self {
+        let refused = self.expect(code);
+        for word in words {
+            assert!(
+                refused.stderr.contains(word),
+                "no {word:?} in\n--- stdout\n{}\n--- stderr\n{}",
+                refused.stdout,
+                refused.stderr
+            );
         }
+        refused
     }
 
     /// The same, after making sure of the exit code.
@@ -55,7 +73,7 @@ pub fn run_in<S: AsRef<std::ffi::OsStr>>(directory: &Path, arguments: &[S]) -> F
 }
 
 /// A command that is about to run `rehearse`.
-pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(directory: &Path, arguments: &[S]) -> Command {
+pub fn command<S: AsRef<std::ffi::OsStr>>(directory: &Path, arguments: &[S]) -> Command {
     let mut command = Command::new(rehearse());
     command.args(arguments).current_dir(directory).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {

@@ -21,8 +21,14 @@ pub struct Child {
 impl Child {
     /// Starts `rehearse` with these arguments; what it says goes to `log`.
     pub fn start(directory: &Path, log: PathBuf, arguments: &[&str]) -> Self {
+        Self::start_in(directory, log, arguments, &[])
+    }
+
+    /// The same with further variables in its environment.
+    pub fn start_in(directory: &Path, log: PathBuf, arguments: &[&str], environment: &[(String, String)]) -> Self {
         let file = File::create(&log).expect("the log can be created");
         let process = command(directory, arguments)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(file.try_clone().expect("the log can be shared"))
             .stderr(file)
             .spawn()
@@ -52,10 +58,15 @@ impl Child {
         self.process.wait().expect("the process can be waited for");
     }
 
+    /// Waits for it to end; its exit code.
+    pub fn wait(&mut self) -> i32 {
+        self.process.wait().expect("the process can be waited for").code().unwrap_or(-1)
+    }
+
     /// Asks it to stop and waits for it to be gone; its exit code.
     pub fn stop(&mut self) -> i32 {
         self.signal(Signal::TERM);
-        self.process.wait().expect("the process can be waited for").code().unwrap_or(-1)
+        self.wait()
     }
 
     /// Whether it still runs.
@@ -71,14 +82,16 @@ impl Drop for Child {
             self.signal(Signal::TERM);
             let _ = self.process.wait();
         }
+        let log = self.log();
         if std::thread::panicking() {
-            let log = self.log();
             let tail: Vec<&str> = log.lines().rev().take(60).collect();
             let tail: Vec<&str> = tail.into_iter().rev().collect();
             #[expect(clippy::print_stderr, reason = "the log of a failed test is its evidence")]
             {
                 eprintln!("--- {}\n{}", self.log.display(), tail.join("\n"));
             }
+        } else {
+            assert!(!log.contains("panicked"), "{log}");
         }
     }
 }
@@ -88,26 +101,42 @@ impl Drop for Child {
 pub struct Up {
     directory: TempDir,
     child: Option<Child>,
-    workers: u32,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl Up {
     /// Starts it with this many workers and waits until it answers.
     pub fn start(workers: u32) -> Self {
-        let directory = TempDir::new().expect("a temporary directory can be made");
-        let mut up = Self { directory, child: None, workers };
+        Self::start_with(workers, &[], &[])
+    }
+
+    /// The same with further arguments and environment variables.
+    pub fn start_with(workers: u32, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut up = Self::stopped(workers, arguments, environment);
         up.restart();
         up
+    }
+
+    /// Only its directory: [`Up::restart`] starts it.
+    pub fn stopped(workers: u32, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let workers = ["--workers".to_owned(), workers.to_string()];
+        Self {
+            directory: TempDir::new().expect("a temporary directory can be made"),
+            child: None,
+            arguments: workers.into_iter().chain(arguments.iter().map(|text| (*text).to_owned())).collect(),
+            environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        }
     }
 
     /// Starts it again on the same data directory.
     pub fn restart(&mut self) {
         drop(self.child.take());
-        let (data, workers) = (self.data_dir(), self.workers.to_string());
-        let data = data.to_str().expect("a temporary path is UTF-8");
+        let data = self.data_dir();
+        let mut arguments = vec!["up", "--data-dir", data.to_str().expect("a temporary path is UTF-8")];
+        arguments.extend(self.arguments.iter().map(String::as_str));
         let log = self.path("up.log");
-        let arguments = ["up", "--data-dir", data, "--workers", &workers];
-        self.child = Some(Child::start(&crate::repository(), log, &arguments));
+        self.child = Some(Child::start_in(&crate::repository(), log, &arguments, &self.environment));
         let ready = self.run(&["doctor", "--wait", "30s"]);
         assert_eq!(ready.code, 0, "{}\n{}\n--- up\n{}", ready.stdout, ready.stderr, self.child().log());
     }

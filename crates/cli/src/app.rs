@@ -1,8 +1,8 @@
 //! The command line: what can be typed, and what is called for it.
 
-use std::path::PathBuf;
+use std::{ffi::OsStr, path::PathBuf};
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::{
     commands,
@@ -128,7 +128,7 @@ pub(crate) fn main() -> Exit {
         Output::new(Format::Table, false).failure(&failure);
         return failure.exit;
     }
-    let app = match App::try_parse() {
+    let app = match parse() {
         Ok(app) => app,
         Err(error) => return usage(&error),
     };
@@ -142,6 +142,17 @@ pub(crate) fn main() -> Exit {
             failure.exit
         }
     }
+}
+
+/// Reads the command line of this process. A variable that is empty counts as unset: some launchers cannot take one away.
+fn parse() -> Result<App, clap::Error> {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let mut definition = definition().mut_args(|argument| match argument.get_env() {
+        Some(name) if is_empty(name) => argument.env(None::<&'static str>),
+        Some(_) | None => argument,
+    });
+    let matches = definition.try_get_matches_from_mut(std::env::args_os())?;
+    App::from_arg_matches(&matches).map_err(|error| error.format(&mut definition))
 }
 
 /// The definition of the command line, for completions.

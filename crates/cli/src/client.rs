@@ -223,11 +223,15 @@ pub(crate) fn of_problem(problem: &Problem) -> Failure {
             message.extend(["\n  ", &error.pointer, ": ", &error.detail]);
         }
     }
-    let mut help = problem.code.help().to_owned();
+    // Here the fields stand in the message itself.
+    let mut help = if problem.code == ErrorCode::ValidationFailed {
+        "Mend what the message names.".to_owned()
+    } else {
+        format!("{}.", problem.code.help())
+    };
     if let Some(first) = help.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    help.push('.');
     if let Some(request_id) = &problem.request_id {
         help.extend([" The server's log has more under request ", request_id, "."]);
     }

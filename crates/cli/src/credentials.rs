@@ -44,7 +44,9 @@ pub(crate) struct Credentials {
 impl Credentials {
     /// Reads a file; none if there is none.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, Failure> {
-        read_private(path)
+        read_private(path).map_err(|failure| {
+            failure.help("`rehearse up` and `rehearse server` write credentials.json anew when they start; a context is a copy of it.")
+        })
     }
 
     /// Writes the file, if it does not say that already.

@@ -3,8 +3,10 @@
 pub(crate) mod log_server;
 pub(crate) mod provision;
 pub(crate) mod replay;
+mod open;
 mod running;
 mod start;
 
+pub(crate) use open::open_projections;
 pub(crate) use running::{Running, run_until_signal};
 pub(crate) use start::{now, start_aggregator, start_server, start_workers};

@@ -1,5 +1,7 @@
 //! What can keep a command from being carried out.
 
+use std::time::Duration;
+
 use journal::JournalError;
 use model::{ReadError, Rejection};
 use projections::{QueryError, WaitError};
@@ -20,7 +22,7 @@ pub enum ExecuteError {
     /// same command id finds out.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The projections did not catch up with the log in time. Nothing has happened.
+    /// The projections did not catch up with the log in time. Nothing has happened now.
     #[error(transparent)]
     Behind(#[from] WaitError),
     /// Other servers kept changing the organization in between. Nothing has happened.
@@ -28,6 +30,12 @@ pub enum ExecuteError {
     Contended {
         /// How often it was tried.
         tries: u32,
+    },
+    /// Earlier commands of the organization took too long. Nothing has happened.
+    #[error("other commands of the organization were still being carried out after {} s; try again", .waited.as_secs())]
+    Queued {
+        /// How long it waited.
+        waited: Duration,
     },
     /// A background task of this process ended unexpectedly.
     #[error("internal error: {reason}")]

@@ -171,7 +171,7 @@ pub fn decide(
         Command::CreateService { profile, release } => {
             service::create(&mut staged, profile, release.as_ref())?
         }
-        Command::UpdateService { id, change } => service::update(&mut staged, *id, change)?,
+        Command::UpdateService { id, change } => service::update(&mut staged, *id, change, [])?,
         Command::PutVersionSet {
             id,
             name,

@@ -66,7 +66,7 @@ pub use ids::{
     ServiceId, Token, UnitTestId, UnitTestSetId, UserId, WorkerId,
 };
 pub use job::{DeadLetter, Job, JobFailure};
-pub use manifest::{MANIFEST_FORMAT, Manifest, Named, pin};
+pub use manifest::{MANIFEST_FORMAT, MAX_MANIFEST_BYTES, Manifest, Named, pin};
 pub use metric::{
     Judge, LatencyStatistic, Metric, MetricContent, MetricDomain, MetricType, MetricValue, Scope,
 };
@@ -74,7 +74,7 @@ pub use object::{Change, Kind, Life, ObjectRef};
 pub use persona::{Persona, PersonaContent};
 pub use rejection::{DecideError, Rejection};
 pub use run::{
-    ArtifactRef, ConversationKey, MAX_CONVERSATIONS, Plan, PlannedCriterion, PlannedTest, Run, RunCompletion,
+    Admission, ArtifactRef, ConversationKey, MAX_CONVERSATIONS, Plan, PlannedCriterion, PlannedTest, Run, RunCompletion,
     RunOptions, RunVerdict, Tally,
 };
 pub use scenario::{InitialMessageType, Scenario, ScenarioContent};

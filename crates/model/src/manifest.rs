@@ -14,6 +14,9 @@ use crate::{
 /// The number of this document's format.
 pub const MANIFEST_FORMAT: u32 = 1;
 
+/// The most bytes that a run's pinned contents may have together, as compact JSON: every worker holds the manifest in memory.
+pub const MAX_MANIFEST_BYTES: usize = 64 * 1024 * 1024;
+
 /// Everything that determined a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {

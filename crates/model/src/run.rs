@@ -1,12 +1,16 @@
 //! Runs: one execution of a unit test set, and its plan.
 
+mod admission;
 mod plan;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Change, Digest, Life, Name, RunId, UnitTestSetId};
 
+pub use admission::Admission;
 pub use plan::{ConversationKey, Plan, PlannedCriterion, PlannedTest, RunOptions};
 pub use tally::{RunVerdict, Tally};
 

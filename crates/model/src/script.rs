@@ -4,7 +4,9 @@
 //! pure function of the script, the persona and what was said so far, so a conversation that lost its worker is
 //! continued by walking again. Falling off the end means the objective was achieved.
 
-use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{Invalid, Text};
 
@@ -37,7 +39,7 @@ pub enum ScriptAction {
     /// Says something: a minijinja template over `persona`, `scenario` and `conversation`.
     Say(Text),
     /// Does the nested steps, once.
-    Steps(Vec<ScriptStep>),
+    Steps(#[serde(deserialize_with = "nested")] Vec<ScriptStep>),
     /// Does the nested steps again and again: at most `times` rounds, and no further round once `until` holds.
     Repeat {
         /// At most this many rounds, 1 to 1,000.
@@ -45,6 +47,7 @@ pub enum ScriptAction {
         /// Checked before each round but the first.
         until: Option<Condition>,
         /// What to do in each round.
+        #[serde(deserialize_with = "nested")]
         steps: Vec<ScriptStep>,
     },
     /// Ends the conversation.
@@ -84,6 +87,25 @@ impl UserOutcome {
             Self::GaveUp => "gave_up",
         }
     }
+}
+
+thread_local! {
+    /// How deep the steps are nested that this thread is reading.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Reads nested steps. Reading recurses, so bytes that nest without end would otherwise exhaust the stack, which ends the process.
+fn nested<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ScriptStep>, D::Error> {
+    let depth = DEPTH.get();
+    if depth >= MAX_DEPTH {
+        return Err(de::Error::custom(format_args!(
+            "steps nest at most {MAX_DEPTH} deep"
+        )));
+    }
+    DEPTH.set(depth + 1);
+    let steps = Vec::deserialize(deserializer);
+    DEPTH.set(depth);
+    steps
 }
 
 impl Script {

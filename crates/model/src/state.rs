@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agent, AgentContent, ApiKey, Change, Commit, ContextGraph, ContextGraphContent, Event, Kind, Life,
+    Agent, AgentContent, ApiKey, ApiKeyId, Change, Commit, ContextGraph, ContextGraphContent, Event, Kind, Life,
     Metric, MetricContent, ObjectRef, Oid, Organization, Persona, PersonaContent, Run, RunCompletion,
     Scenario, ScenarioContent, Service, UnitTest, UnitTestSet, User,
 };
@@ -156,14 +156,19 @@ fn step(
             role: body.role.clone(),
             life: life(),
         })),
-        Event::ApiKeyCreated(body) if fits(Kind::ApiKey) => Ok(Object::ApiKey(ApiKey {
-            id: body.id,
-            user_id: body.user_id.clone(),
-            name: body.name.clone(),
-            secret_hash: body.secret_hash,
-            expires_at: body.expires_at,
-            life: life(),
-        })),
+        Event::ApiKeyCreated(body) if fits(Kind::ApiKey) => {
+            if id::<ApiKeyId>(at, event)? != body.id {
+                return Err(misfit(at, event, "it names another key"));
+            }
+            Ok(Object::ApiKey(ApiKey {
+                id: body.id,
+                user_id: body.user_id.clone(),
+                name: body.name.clone(),
+                secret_hash: body.secret_hash,
+                expires_at: body.expires_at,
+                life: life(),
+            }))
+        }
         Event::PersonaCreated(body) if fits(Kind::Persona) => {
             version(
                 1,

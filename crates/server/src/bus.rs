@@ -5,17 +5,19 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{
-    bus::{COMMAND_ID_HEADER, COMMANDS, Endpoint, Family, QUERIES, SEEN_HEADER, Subject, TRACE_HEADER},
+    bus::{COMMAND_ID_HEADER, COMMANDS, Endpoint, Family, QUERIES, SEEN_HEADER, SEQUENCE_HEADER, Subject, TRACE_HEADER},
     error::{ErrorCode, Problem},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use journal::{
     JetStream, JournalError,
-    bus::{BusError, BusHandler, BusReply, BusRequest, BusServer, EndpointSpec, Service},
+    bus::{BusAnswer, BusError, BusHandler, BusReply, BusRequest, BusServer, EndpointSpec, Service},
 };
 
-use crate::gateway::{Caller, Gateway, Metadata};
+use tracing::{Instrument as _, info_span};
+
+use crate::gateway::{Caller, Gateway, Metadata, internal};
 
 /// What the service is called: `nats micro info rehearse`.
 const SERVICE: &str = "rehearse";
@@ -30,6 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(12);
 #[derive(Debug)]
 pub struct Bus {
     server: BusServer,
+    gateway: Gateway,
 }
 
 impl Bus {
@@ -43,12 +46,13 @@ impl Bus {
             endpoints,
             max_request: MAX_REQUEST,
         };
-        let server = BusServer::start(journal, service, Arc::new(Handler(gateway))).await?;
-        Ok(Self { server })
+        let server = BusServer::start(journal, service, Arc::new(Handler(gateway.clone()))).await?;
+        Ok(Self { server, gateway })
     }
 
-    /// Takes no more requests and lets those that have come in finish.
+    /// Takes no more requests and lets those that have come in finish; who waits for something to happen is answered at once.
     pub async fn stop(self) {
+        self.gateway.end_polls();
         if !self.server.stop(PATIENCE).await {
             tracing::warn!("some requests were still being answered when the bus stopped");
         }
@@ -73,23 +77,36 @@ struct Handler(Gateway);
 #[async_trait]
 impl BusHandler for Handler {
     async fn handle(&self, request: BusRequest) -> BusReply {
-        match self.answer(&request).await {
-            Ok(payload) => Ok(payload.into()),
-            Err(problem) => {
-                let payload = serde_json::to_vec(&problem).unwrap_or_default();
-                Err(BusError { code: problem.status, message: problem.detail, payload: Bytes::from(payload) })
-            }
-        }
+        let request_id = request_id();
+        let span = info_span!("request", request.id = %request_id, endpoint = %request.endpoint);
+        let problem = match self.answer(&request).instrument(span).await {
+            Ok(answer) => return Ok(answer),
+            Err(problem) => problem.with_request_id(request_id),
+        };
+        let payload = serde_json::to_vec(&problem).unwrap_or_default();
+        Err(BusError {
+            code: problem.status,
+            message: problem.detail,
+            payload: Bytes::from(payload),
+        })
     }
 }
 
+/// Names a request in the logs.
+fn request_id() -> String {
+    format!("{:016x}", rand::random::<u64>())
+}
+
 impl Handler {
-    async fn answer(&self, request: &BusRequest) -> Result<Bytes, Problem> {
+    async fn answer(&self, request: &BusRequest) -> Result<BusAnswer, Problem> {
         let malformed = |detail: String| Problem::new(ErrorCode::MalformedRequest, detail);
         let subject = Subject::parse(&request.tokens.join("."))
             .ok_or_else(|| malformed("organization and user in the subject must be ids".to_owned()))?;
         let header = |name: &str| {
-            let found = request.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            let found = request
+                .headers
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.as_str())
         };
         let metadata = Metadata {
@@ -97,21 +114,60 @@ impl Handler {
                 .map(str::parse)
                 .transpose()
                 .map_err(|invalid| malformed(format!("header {COMMAND_ID_HEADER}: {invalid}")))?,
-            traceparent: header(TRACE_HEADER).map(|trace| trace.chars().take(100).collect()),
+            traceparent: header(TRACE_HEADER)
+                .filter(|trace| is_traceparent(trace))
+                .map(str::to_owned),
             seen: header(SEEN_HEADER)
                 .map(str::parse)
                 .transpose()
                 .map_err(|_not_a_number| malformed(format!("header {SEEN_HEADER} must be a sequence")))?,
         };
-        let caller = Caller { org: subject.org, user: subject.user };
-        let (kind, verb) = (subject.kind.as_str(), subject.verb.as_str());
-        let answer = match subject.family {
-            Family::Command => self.0.command(&caller, metadata, kind, verb, &request.payload).await?,
-            Family::Query => self.0.query(&caller, metadata, kind, verb, &request.payload).await?,
+        let caller = Caller {
+            org: subject.org,
+            user: subject.user,
         };
-        let payload = serde_json::to_vec(&answer).map_err(|error| {
-            Problem::new(ErrorCode::Internal, format!("the answer cannot be written: {error}"))
-        })?;
-        Ok(Bytes::from(payload))
+        let (kind, verb) = (subject.kind.as_str(), subject.verb.as_str());
+        let mut headers = BTreeMap::new();
+        let body = match subject.family {
+            Family::Command => {
+                let answer = self
+                    .0
+                    .command(&caller, metadata, kind, verb, &request.payload)
+                    .await?;
+                headers.insert(SEQUENCE_HEADER.to_owned(), answer.sequence.to_string());
+                answer.body
+            }
+            Family::Query => {
+                self.0
+                    .query(&caller, metadata, kind, verb, &request.payload)
+                    .await?
+            }
+        };
+        let payload = serde_json::to_vec(&body).map_err(|error| internal(&error))?;
+        Ok(BusAnswer {
+            payload: payload.into(),
+            headers,
+        })
+    }
+}
+
+/// Whether a text is a W3C `traceparent`. One that is not says nothing, and would stand in the log for ever.
+fn is_traceparent(text: &str) -> bool {
+    let is_hex = |part: &str| part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    lengths == [2, 32, 16, 2] && text.split('-').all(is_hex)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_trace_is_a_trace() {
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert!(is_traceparent(trace));
+        for other in ["", "00", &trace[1..], &trace.to_uppercase(), &trace.replace('4', "\u{e9}"), &format!("{trace}-00")] {
+            assert!(!is_traceparent(other), "{other}");
+        }
     }
 }

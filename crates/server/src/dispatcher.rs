@@ -7,21 +7,21 @@
 //!
 //! Because few jobs wait in the queue, cancelling and stopping early are just "admit no more".
 
+mod open_run;
 mod share;
+#[cfg(test)]
+mod tests;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use journal::{Journal, JournalError, LeaseState};
-use model::{ConversationKey, DirectoryExt, Job, OrgId, ReadError, Run, RunId};
-use projections::{Concluded, Database, QueryError};
-use tokio::time::Instant;
+use model::{OrgId, ReadError, RunId};
+use projections::{Database, QueryError};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
+use open_run::{OpenRun, read_open};
 use share::{Demand, fair_shares};
 
 /// The lead under which one dispatcher is active at a time.
@@ -56,31 +56,43 @@ pub(crate) enum RoundError {
     /// The projections cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The projections list a run as open that they do not have.
+    #[error("run {run} is listed as open, but there is no such run")]
+    NoRun {
+        /// The run.
+        run: RunId,
+    },
     /// The task that reads was lost.
     #[error("reading the projections ended: {0}")]
     Ended(String),
 }
+
+/// Names a run.
+type RunKey = (OrgId, RunId);
 
 /// Admits conversations.
 pub(crate) struct Dispatcher {
     journal: Arc<dyn Journal>,
     database: Database,
     options: Options,
-    /// What this dispatcher knows to be in the queue, by run: read from the queue, then kept up.
-    admitted: BTreeMap<(OrgId, RunId), BTreeSet<u32>>,
+    /// The runs that were not over when last looked, with what is known to be in the queue of each.
+    open: BTreeMap<RunKey, OpenRun>,
+    /// When the queue itself was read; none: it must be.
     resynced_at: Option<Instant>,
-}
-
-/// An unfinished run, as the projections show it.
-struct OpenRun {
-    org: OrgId,
-    run: Run,
-    concluded: Concluded,
+    /// Until when this dispatcher leads, counted from before it asked. Another may lead from then on.
+    leads_until: Option<Instant>,
 }
 
 impl Dispatcher {
-    pub(crate) fn new(journal: Arc<dyn Journal>, database: Database, options: Options) -> Self {
-        Self { journal, database, options, admitted: BTreeMap::new(), resynced_at: None }
+    pub(crate) const fn new(journal: Arc<dyn Journal>, database: Database, options: Options) -> Self {
+        Self {
+            journal,
+            database,
+            options,
+            open: BTreeMap::new(),
+            resynced_at: None,
+            leads_until: None,
+        }
     }
 
     /// Runs until `shutdown`. Passing faults are logged and tried again.
@@ -89,37 +101,26 @@ impl Dispatcher {
         let mut leading = false;
         let mut failing = false;
         while !shutdown.is_cancelled() {
-            match self.journal.lead(LEAD, &self.options.holder, self.options.lead_ttl).await {
-                Ok(LeaseState::Held) => {
-                    if !leading {
-                        info!(holder = %self.options.holder, "this dispatcher leads");
-                        // Another dispatcher may have admitted since this one last looked.
-                        self.resynced_at = None;
+            // Whatever is cut short here is found by the next dispatcher: this one keeps nothing that the queue does not show.
+            let Some(outcome) = shutdown.run_until_cancelled(self.turn(&mut leading)).await else {
+                break;
+            };
+            match outcome {
+                Ok(()) => {
+                    if failing {
+                        info!("the dispatcher works again");
                     }
-                    leading = true;
+                    failing = false;
                 }
-                Ok(LeaseState::HeldBy(_)) => leading = false,
                 Err(error) => {
-                    leading = false;
+                    self.resynced_at = None;
                     note_failure(&mut failing, &error);
                 }
             }
-            if leading {
-                match self.round().await {
-                    Ok(()) => {
-                        if failing {
-                            info!("the dispatcher works again");
-                        }
-                        failing = false;
-                    }
-                    Err(error) => {
-                        self.resynced_at = None;
-                        note_failure(&mut failing, &error);
-                    }
-                }
+            let pause = tokio::time::sleep(self.options.min_interval);
+            if shutdown.run_until_cancelled(pause).await.is_none() {
+                break;
             }
-            let pause = self.options.min_interval;
-            let _ = shutdown.run_until_cancelled(tokio::time::sleep(pause)).await;
             let timer = tokio::time::sleep(self.options.lead_ttl / 3);
             tokio::select! {
                 () = shutdown.cancelled() => {}
@@ -131,80 +132,121 @@ impl Dispatcher {
                 () = timer => {}
             }
         }
-        if leading && let Err(error) = self.journal.resign(LEAD, &self.options.holder).await {
-            debug!(error = %error, "the lead could not be given back; it ends by itself");
+        self.resign().await;
+    }
+
+    /// Takes or keeps the lead, and with it does one round.
+    async fn turn(&mut self, leading: &mut bool) -> Result<(), RoundError> {
+        let led = std::mem::take(leading);
+        if !self.take_lead().await? {
+            return Ok(());
+        }
+        if !led {
+            info!(holder = %self.options.holder, "this dispatcher leads");
+            // Another dispatcher may have admitted since this one last looked.
+            self.resynced_at = None;
+        }
+        *leading = true;
+        self.round().await
+    }
+
+    /// Whether this dispatcher leads. It asks only when a third of its time has gone by: each answer is a message in the log.
+    async fn take_lead(&mut self) -> Result<bool, JournalError> {
+        let (now, ttl) = (Instant::now(), self.options.lead_ttl);
+        if self.leads_until.is_some_and(|until| now + ttl / 3 * 2 < until) {
+            return Ok(true);
+        }
+        match self.journal.lead(LEAD, &self.options.holder, ttl).await? {
+            LeaseState::Held => {
+                self.leads_until = Some(now + ttl);
+                Ok(true)
+            }
+            LeaseState::HeldBy(_) => {
+                self.leads_until = None;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether the lead has not run out in the middle of a round, as it does when the process was paused.
+    fn still_leads(&self) -> bool {
+        self.leads_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Gives the lead back, so that a standby need not wait for it to run out.
+    async fn resign(&self) {
+        if self.leads_until.is_none() {
+            return;
+        }
+        let resigned = timeout(
+            self.options.lead_ttl,
+            self.journal.resign(LEAD, &self.options.holder),
+        );
+        match resigned.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => debug!(error = %error, "the lead could not be given back; it ends by itself"),
+            Err(_elapsed) => debug!("the lead could not be given back in time; it has ended by itself"),
         }
     }
 
     /// Admits what may be admitted now.
     async fn round(&mut self) -> Result<(), RoundError> {
-        let open = self.open_runs().await?;
-        self.forget_closed(&open).await?;
-        self.resync(&open).await?;
-
-        let mut demands = Vec::new();
-        for run in &open {
-            let admitted = self.admitted.entry((run.org.clone(), run.run.id)).or_default();
-            admitted.retain(|n| !run.concluded.contains(*n));
-            let in_flight = u32::try_from(admitted.len()).unwrap_or(u32::MAX);
-            let concluded = run.concluded.len();
-            let planned = run.run.plan.n_conversations();
-            let cap = run.run.plan.options.max_concurrency.unwrap_or(u32::MAX);
-            demands.push(Demand {
-                org: run.org.clone(),
-                in_flight,
-                waiting: planned.saturating_sub(concluded).saturating_sub(in_flight),
-                cap: cap.min(self.options.max_in_flight_per_run),
-            });
-        }
+        self.look().await?;
+        self.resync().await?;
+        // Oldest first: the time of the start is the beginning of the id.
+        let mut keys: Vec<RunKey> = self.open.keys().cloned().collect();
+        keys.sort_by_key(|(_org, run)| *run);
+        let demand = |key: &RunKey| {
+            let open = self.open.get(key)?;
+            Some(open.demand(&key.0, self.options.max_in_flight_per_run))
+        };
+        let demands: Vec<Demand> = keys.iter().filter_map(demand).collect();
         let shares = fair_shares(&demands, self.options.max_in_flight);
-        for (run, share) in open.iter().zip(shares) {
-            if share > 0 {
-                self.admit(run, share).await?;
+        for (key, share) in keys.iter().zip(shares) {
+            if share > 0 && self.still_leads() {
+                self.admit(key, share).await?;
             }
         }
         Ok(())
     }
 
-    /// Every run that is not over, oldest first, with what is concluded.
-    async fn open_runs(&self) -> Result<Vec<OpenRun>, RoundError> {
-        let database = self.database.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let view = database.view()?;
-            let mut open = Vec::new();
-            for (org, id) in view.unfinished_runs()? {
-                let organization = view.organization(org.clone());
-                if let Some(run) = organization.run(id)? {
-                    let concluded = organization.concluded(id)?;
-                    open.push(OpenRun { org, run, concluded });
-                }
-            }
-            Ok::<_, RoundError>(open)
-        });
-        let mut open = read.await.map_err(|ended| RoundError::Ended(ended.to_string()))??;
-        open.sort_by_key(|open| open.run.id);
-        Ok(open)
-    }
-
-    /// Empties the queue of runs that are over.
-    async fn forget_closed(&mut self, open: &[OpenRun]) -> Result<(), RoundError> {
-        let is_open = |key: &(OrgId, RunId)| open.iter().any(|open| open.org == key.0 && open.run.id == key.1);
-        let closed: Vec<_> = self.admitted.keys().filter(|key| !is_open(key)).cloned().collect();
+    /// Reads which runs are open and what is concluded in each, and empties the queue of those that are over.
+    async fn look(&mut self) -> Result<(), RoundError> {
+        let (database, known) = (self.database.clone(), self.open.keys().cloned().collect());
+        let read = tokio::task::spawn_blocking(move || read_open(&database, &known));
+        let mut seen = read
+            .await
+            .map_err(|ended| RoundError::Ended(ended.to_string()))??;
+        let closed: Vec<RunKey> = self
+            .open
+            .keys()
+            .filter(|key| !seen.contains_key(*key))
+            .cloned()
+            .collect();
         for key in closed {
             self.journal.purge_jobs(&key.0, key.1).await?;
-            self.admitted.remove(&key);
+            self.open.remove(&key);
         }
+        for (key, open) in &mut self.open {
+            if let Some(seen) = seen.remove(key) {
+                open.conclude(seen.concluded);
+            }
+        }
+        let opened = seen
+            .into_iter()
+            .filter_map(|(key, seen)| Some((key, OpenRun::new(seen.facts?, seen.concluded))));
+        self.open.extend(opened);
         Ok(())
     }
 
     /// Reads from the queue what is in flight, if that was not done lately.
-    async fn resync(&mut self, open: &[OpenRun]) -> Result<(), RoundError> {
-        let due = self.resynced_at.is_none_or(|at| at.elapsed() >= self.options.resync_interval);
-        for run in open {
-            let key = (run.org.clone(), run.run.id);
-            if due || !self.admitted.contains_key(&key) {
-                let in_flight = self.journal.in_flight(&run.org, run.run.id).await?;
-                self.admitted.insert(key, in_flight);
+    async fn resync(&mut self) -> Result<(), RoundError> {
+        let due = self
+            .resynced_at
+            .is_none_or(|at| at.elapsed() >= self.options.resync_interval);
+        for ((org, run), open) in &mut self.open {
+            if due || !open.is_synced() {
+                open.sync(self.journal.in_flight(org, *run).await?);
             }
         }
         if due {
@@ -214,24 +256,13 @@ impl Dispatcher {
     }
 
     /// Puts the next `share` conversations of a run into the queue.
-    async fn admit(&mut self, open: &OpenRun, share: u32) -> Result<(), RoundError> {
-        let admitted = self.admitted.entry((open.org.clone(), open.run.id)).or_default();
-        let next: Vec<u32> = open
-            .run
-            .plan
-            .admission_order()
-            .filter(|n| !open.concluded.contains(*n) && !admitted.contains(n))
-            .take(usize::try_from(share).unwrap_or(usize::MAX))
-            .collect();
-        let job = |n: u32| Job {
-            key: ConversationKey { org: open.org.clone(), run: open.run.id, n },
-            manifest: open.run.manifest,
-            failures: Vec::new(),
+    async fn admit(&mut self, key: &RunKey, share: u32) -> Result<(), RoundError> {
+        let Some(open) = self.open.get_mut(key) else {
+            return Ok(());
         };
-        let jobs: Vec<Job> = next.iter().map(|n| job(*n)).collect();
+        let jobs = open.admit(key, share);
         self.journal.enqueue(&jobs).await?;
-        debug!(run.id = %open.run.id, n_jobs = jobs.len(), "admitted");
-        admitted.extend(next);
+        debug!(run.id = %key.1, n_jobs = jobs.len(), "admitted");
         Ok(())
     }
 }

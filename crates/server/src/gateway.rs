@@ -6,6 +6,7 @@
 mod check;
 mod commands;
 mod failure;
+mod poll;
 mod queries;
 
 use std::sync::Arc;
@@ -18,18 +19,16 @@ use api::{
 };
 use journal::Journal;
 use model::{Command, CommandId, OrgId, Time, UserId};
-use projections::{Database, Log, OrgView};
+use projections::{Database, OrgView};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
 use crate::{KeyHasher, Server};
+use poll::Polls;
 
 pub use check::suite_objects as check_suite;
-pub(crate) use failure::of_execute;
-
-/// How long a query waits for the projections to reach what the caller has seen.
-const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) use failure::{internal, of_execute};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +50,15 @@ pub struct Metadata {
     pub seen: Option<u64>,
 }
 
+/// What a command's caller is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// What it did.
+    pub body: Value,
+    /// The sequence of its last commit: a query that names it as seen shows what the command did, on any server.
+    pub sequence: u64,
+}
+
 /// Answers requests.
 #[derive(Clone, Debug)]
 pub struct Gateway {
@@ -61,6 +69,9 @@ pub struct Gateway {
     started_at: Time,
     build: String,
     key_hasher: KeyHasher,
+    /// Cancelled once the projections no longer follow the log.
+    stopped: CancellationToken,
+    polls: Polls,
 }
 
 #[derive(Clone)]
@@ -93,7 +104,23 @@ impl Gateway {
             started_at: server.started_at(),
             build: options.capabilities.build.clone(),
             key_hasher: server.options().key_hasher.clone(),
+            stopped: server.stopped().clone(),
+            polls: Polls::new(server.stopped()),
         }
+    }
+
+    /// From now on no request waits for something to happen; those that do are answered with what there is.
+    pub fn end_polls(&self) {
+        self.polls.end();
+    }
+
+    /// Refuses to answer from projections that no longer follow the log.
+    fn require_following(&self) -> Result<(), Problem> {
+        if self.stopped.is_cancelled() {
+            let detail = "this server no longer follows the log, so it does not answer; its log says why";
+            return Err(Problem::new(ErrorCode::Unavailable, detail));
+        }
+        Ok(())
     }
 
     /// Carries out a command.
@@ -104,8 +131,9 @@ impl Gateway {
         kind: &str,
         verb: &str,
         body: &[u8],
-    ) -> Result<Value, Problem> {
+    ) -> Result<Answer, Problem> {
         let body = parse(body)?;
+        self.require_following()?;
         commands::dispatch(self, caller, metadata, kind, verb, &body).await
     }
 
@@ -119,10 +147,9 @@ impl Gateway {
         body: &[u8],
     ) -> Result<Value, Problem> {
         let body = parse(body)?;
+        self.require_following()?;
         if let Some(seen) = metadata.seen {
-            let deadline = Instant::now() + CATCH_UP_TIMEOUT;
-            let reached = self.database.wait_for(Log::Events, seen, deadline).await;
-            reached.map_err(|behind| Problem::new(ErrorCode::Unavailable, behind.to_string()))?;
+            self.polls.catch_up(&self.database, seen).await?;
         }
         queries::dispatch(self, caller, kind, verb, &body).await
     }
@@ -161,7 +188,7 @@ impl Gateway {
             let view = database.view().map_err(|error| failure::of_query(&error))?;
             question(&view.organization(org))
         });
-        answered.await.map_err(|ended| Problem::new(ErrorCode::Internal, ended.to_string()))?
+        answered.await.map_err(|ended| internal(&ended))?
     }
 }
 
@@ -177,7 +204,7 @@ fn parse(body: &[u8]) -> Result<Value, Problem> {
 /// An answer as JSON.
 fn render<T: Serialize>(answer: &T) -> Result<Value, Problem> {
     serde_json::to_value(answer)
-        .map_err(|error| Problem::new(ErrorCode::Internal, format!("the answer cannot be written: {error}")))
+        .map_err(|error| internal(&error))
 }
 
 /// There is no such endpoint.

@@ -13,7 +13,7 @@ mod tests;
 
 pub use bus::Bus;
 pub use dispatcher::Options as DispatcherOptions;
-pub use gateway::{Caller, Gateway, Metadata, check_suite};
+pub use gateway::{Answer, Caller, Gateway, Metadata, check_suite};
 pub use key_hasher::KeyHasher;
 pub use projector::ProjectorError;
 pub use server::{Options, Server, ServerError};

@@ -20,8 +20,8 @@ pub enum ProjectorError {
     /// The log does not fit the projection.
     #[error("the projection cannot follow the log")]
     Project(#[from] ProjectError),
-    /// The task that writes was lost.
-    #[error("the projection's writer ended: {0}")]
+    /// The task that writes was lost, or the log came to an end.
+    #[error("the projection ended: {0}")]
     Ended(String),
 }
 
@@ -40,6 +40,9 @@ pub(crate) async fn catch_up(journal: &Arc<dyn Journal>, database: &Database) ->
         let reached = CancellationToken::new();
         if checkpoint < info.last_sequence {
             follow(journal, database, log, checkpoint, Some(info.last_sequence), reached).await?;
+            if database.sequences().of(log) < info.last_sequence {
+                return Err(ProjectorError::Ended(format!("the {log} log ended before its last message")));
+            }
         }
     }
     Ok(())
@@ -57,7 +60,10 @@ pub(crate) async fn follow(
     let done = |sequence: Option<u64>| sequence.zip(until).is_some_and(|(sequence, until)| sequence >= until);
     match log {
         Log::Events => {
-            let mut batches = journal.subscribe_events(after).await?.ready_chunks(MAX_BATCH);
+            let Some(events) = shutdown.run_until_cancelled(journal.subscribe_events(after)).await else {
+                return Ok(());
+            };
+            let mut batches = events?.ready_chunks(MAX_BATCH);
             while let Some(batch) = shutdown.run_until_cancelled(batches.next()).await.flatten() {
                 let batch: Vec<_> = batch.into_iter().collect::<Result<_, _>>()?;
                 let last = batch.last().map(|recorded| recorded.sequence);
@@ -69,7 +75,10 @@ pub(crate) async fn follow(
             }
         }
         Log::Results => {
-            let mut batches = journal.subscribe_results(after).await?.ready_chunks(MAX_BATCH);
+            let Some(results) = shutdown.run_until_cancelled(journal.subscribe_results(after)).await else {
+                return Ok(());
+            };
+            let mut batches = results?.ready_chunks(MAX_BATCH);
             while let Some(batch) = shutdown.run_until_cancelled(batches.next()).await.flatten() {
                 let batch: Vec<_> = batch
                     .into_iter()
@@ -85,6 +94,12 @@ pub(crate) async fn follow(
         }
     }
     Ok(())
+}
+
+/// Puts everything taken in so far onto the disk.
+pub(crate) async fn flush(database: &Database) -> Result<(), ProjectorError> {
+    let database = database.clone();
+    blocking(move || database.projector().flush()).await
 }
 
 async fn blocking<T: Send + 'static>(

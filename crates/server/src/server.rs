@@ -46,6 +46,8 @@ pub struct Server {
     started_at: Time,
     options: Options,
     shutdown: CancellationToken,
+    /// Cancelled once a projection no longer follows its log, for whatever reason: then nothing is answered any more.
+    stopped: CancellationToken,
     tasks: JoinSet<Result<(), ServerError>>,
 }
 
@@ -65,12 +67,14 @@ impl Server {
         let started_at = (options.commands.clock)();
         projector::catch_up(&journal, &database).await?;
         let executor = Executor::new(Arc::clone(&journal), database.clone(), options.commands.clone());
-        let shutdown = CancellationToken::new();
+        let (shutdown, stopped) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();
         for log in [Log::Events, Log::Results] {
             let (journal, database, shutdown) = (Arc::clone(&journal), database.clone(), shutdown.clone());
             let after = database.sequences().of(log);
+            let stopped = stopped.clone().drop_guard();
             tasks.spawn(async move {
+                let _stopped = stopped;
                 let followed = projector::follow(&journal, &database, log, after, None, shutdown).await;
                 if let Err(failure) = &followed {
                     error!(log = %log, error = failure as &dyn std::error::Error, "the projection stops");
@@ -84,7 +88,7 @@ impl Server {
             dispatcher.run(dispatcher_shutdown).await;
             Ok(())
         });
-        Ok(Self { executor, journal, database, started_at, options, shutdown, tasks })
+        Ok(Self { executor, journal, database, started_at, options, shutdown, stopped, tasks })
     }
 
     /// Executes commands.
@@ -112,6 +116,11 @@ impl Server {
         &self.options
     }
 
+    /// Cancelled once the projections no longer follow the log: what they would answer is not the truth any more.
+    pub(crate) const fn stopped(&self) -> &CancellationToken {
+        &self.stopped
+    }
+
     /// Waits until a task cannot go on. A server that has stopped answering truthfully must be stopped.
     pub async fn failed(&mut self) -> ServerError {
         loop {
@@ -125,7 +134,7 @@ impl Server {
         }
     }
 
-    /// Stops every task and waits for it.
+    /// Stops every task and waits for it, then puts the projections onto the disk. Whatever answers requests is to be stopped before.
     pub async fn stop(mut self) {
         self.shutdown.cancel();
         while let Some(ended) = self.tasks.join_next().await {
@@ -134,6 +143,10 @@ impl Server {
                 Ok(Err(failure)) => error!(error = &failure as &dyn std::error::Error, "a task stopped with an error"),
                 Err(failure) => error!(error = &failure as &dyn std::error::Error, "a task was lost"),
             }
+        }
+        // What is not on the disk would have to be taken in again at the next start.
+        if let Err(failure) = projector::flush(&self.database).await {
+            error!(error = &failure as &dyn std::error::Error, "the projections could not be put onto the disk");
         }
     }
 }

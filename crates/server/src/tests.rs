@@ -14,16 +14,20 @@ use serde_json::{Value, json};
 use crate::{Caller, DispatcherOptions, Gateway, KeyHasher, Metadata, Options, Server};
 
 /// A server on an empty journal.
-struct Bench {
-    _server: Server,
-    gateway: Gateway,
+pub(crate) struct Bench {
+    pub(crate) server: Server,
+    pub(crate) gateway: Gateway,
 }
 
 async fn bench() -> Bench {
     bench_on(MemoryJournal::new(), Database::in_memory().unwrap()).await
 }
 
-async fn bench_on(journal: MemoryJournal, database: Database) -> Bench {
+pub(crate) async fn bench_on(journal: MemoryJournal, database: Database) -> Bench {
+    bench_as("test", journal, database).await
+}
+
+pub(crate) async fn bench_as(holder: &str, journal: MemoryJournal, database: Database) -> Bench {
     let clock = journal.clone();
     let options = Options {
         commands: commands::Options {
@@ -32,7 +36,7 @@ async fn bench_on(journal: MemoryJournal, database: Database) -> Bench {
             capabilities: Capabilities { build: "test".to_owned(), user_model: None, judge_model: None },
         },
         dispatcher: DispatcherOptions {
-            holder: "test".to_owned(),
+            holder: holder.to_owned(),
             max_in_flight: 10,
             max_in_flight_per_run: 10,
             lead_ttl: Duration::from_secs(9),
@@ -43,10 +47,10 @@ async fn bench_on(journal: MemoryJournal, database: Database) -> Bench {
     };
     let server = Server::start(Arc::new(journal), database, options).await.unwrap();
     let gateway = Gateway::of(&server);
-    Bench { _server: server, gateway }
+    Bench { server, gateway }
 }
 
-fn caller(org: &str, user: &str) -> Caller {
+pub(crate) fn caller(org: &str, user: &str) -> Caller {
     Caller { org: org.parse().unwrap(), user: user.parse().unwrap() }
 }
 
@@ -54,10 +58,11 @@ impl Bench {
     async fn command_as(&self, caller: &Caller, id: Option<&str>, what: &str, body: Value) -> Result<Value, Problem> {
         let (kind, verb) = what.split_once('.').unwrap();
         let metadata = Metadata { command_id: id.map(|id| id.parse().unwrap()), ..Metadata::default() };
-        self.gateway.command(caller, metadata, kind, verb, body.to_string().as_bytes()).await
+        let answer = self.gateway.command(caller, metadata, kind, verb, body.to_string().as_bytes()).await?;
+        Ok(answer.body)
     }
 
-    async fn command(&self, what: &str, body: Value) -> Result<Value, Problem> {
+    pub(crate) async fn command(&self, what: &str, body: Value) -> Result<Value, Problem> {
         self.command_as(&caller("acme", "ann"), None, what, body).await
     }
 
@@ -66,7 +71,7 @@ impl Bench {
         self.gateway.query(caller, Metadata::default(), kind, verb, body.to_string().as_bytes()).await
     }
 
-    async fn query(&self, what: &str, body: Value) -> Result<Value, Problem> {
+    pub(crate) async fn query(&self, what: &str, body: Value) -> Result<Value, Problem> {
         self.query_as(&caller("acme", "ann"), what, body).await
     }
 }
@@ -78,7 +83,7 @@ fn persona(name: &str) -> Value {
 }
 
 /// A suite that can run.
-fn suite() -> Value {
+pub(crate) fn suite() -> Value {
     let document = |kind: &str, name: &str, spec: Value| {
         json!({"apiVersion": "rehearse/v1", "kind": kind, "metadata": {"name": name}, "spec": spec})
     };
@@ -105,7 +110,8 @@ async fn every_endpoint_of_the_table_is_answered() {
         let ann = caller("acme", "ann");
         let answer = match endpoint.family {
             Family::Command => {
-                bench.gateway.command(&ann, Metadata::default(), endpoint.kind, endpoint.verb, body).await
+                let answer = bench.gateway.command(&ann, Metadata::default(), endpoint.kind, endpoint.verb, body).await;
+                answer.map(|answer| answer.body)
             }
             Family::Query => bench.gateway.query(&ann, Metadata::default(), endpoint.kind, endpoint.verb, body).await,
         };
@@ -285,4 +291,90 @@ async fn names_that_would_be_dangerous_in_a_subject_are_just_names() {
     let long = "x".repeat(10_240);
     let problem = bench.command("persona.create", persona(&long)).await.unwrap_err();
     assert_eq!(problem.errors[0].pointer, "/name");
+}
+
+#[tokio::test]
+async fn what_one_server_did_is_seen_on_another_by_its_sequence() {
+    let journal = MemoryJournal::new();
+    let ann = caller("acme", "ann");
+    let one = bench_as("one", journal.clone(), Database::in_memory().unwrap()).await;
+    let two = bench_as("two", journal, Database::in_memory().unwrap()).await;
+    for number in 1..=20 {
+        let body = persona(&format!("p{number}")).to_string();
+        let made = one.gateway.command(&ann, Metadata::default(), "persona", "create", body.as_bytes()).await.unwrap();
+        assert_eq!(made.sequence, number);
+        let seen = Metadata { seen: Some(made.sequence), ..Metadata::default() };
+        let list = two.gateway.query(&ann, seen, "persona", "list", b"").await.unwrap();
+        assert_eq!(list["simulation_personas"].as_array().unwrap().len() as u64, number);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_has_done_is_not_waited_for_for_ever() {
+    let bench = bench().await;
+    let seen = Metadata { seen: Some(u64::MAX), ..Metadata::default() };
+    let problem = bench.gateway.query(&caller("acme", "ann"), seen, "persona", "list", b"").await.unwrap_err();
+    assert_eq!(problem.code, ErrorCode::Unavailable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_has_stopped_answers_nothing() {
+    let bench = bench().await;
+    let ann = caller("acme", "ann");
+    let waiting = bench.gateway.clone();
+    let waiter = ann.clone();
+    let poll = tokio::spawn(async move {
+        waiting.query(&waiter, Metadata::default(), "event", "list", br#"{"wait_ms": 10000}"#).await
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let before = tokio::time::Instant::now();
+    bench.server.stop().await;
+    assert!(poll.await.unwrap().is_ok(), "whoever waits is answered with what there is");
+    assert!(before.elapsed() < Duration::from_secs(5), "and at once");
+    for (kind, verb) in [("persona", "list"), ("event", "list")] {
+        let problem = bench.gateway.query(&ann, Metadata::default(), kind, verb, b"").await.unwrap_err();
+        assert_eq!(problem.code, ErrorCode::Unavailable);
+    }
+    let body = persona("Maria").to_string();
+    let problem = bench.gateway.command(&ann, Metadata::default(), "persona", "create", body.as_bytes()).await.unwrap_err();
+    assert_eq!(problem.code, ErrorCode::Unavailable);
+}
+
+#[tokio::test]
+async fn events_that_match_are_found_whatever_stands_between() {
+    let bench = bench().await;
+    for number in 0..30 {
+        bench.command("persona.create", persona(&format!("p{number}"))).await.unwrap();
+    }
+    bench.command("suite.apply", suite()).await.unwrap();
+    let mut after = json!(0);
+    let mut names = Vec::new();
+    loop {
+        let page = json!({"kinds": ["scenario", "metric", "unit_test"], "limit": 1, "after": after});
+        let page = bench.query("event.list", page).await.unwrap();
+        let events = page["events"].as_array().unwrap();
+        assert!(events.len() <= 1);
+        names.extend(events.iter().map(|event| event["event"].as_str().unwrap().to_owned()));
+        after = page["last_sequence"].clone();
+        if page["has_more"] == json!(false) {
+            break;
+        }
+    }
+    assert_eq!(names, ["scenario.created", "metric.created", "unit_test.created"]);
+    assert_eq!(after, json!(38), "every commit has been looked at");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_is_answered_when_something_happens() {
+    let bench = bench().await;
+    let gateway = bench.gateway.clone();
+    let began = tokio::time::Instant::now();
+    let poll = tokio::spawn(async move {
+        gateway.query(&caller("acme", "ann"), Metadata::default(), "event", "list", br#"{"wait_ms": 10000}"#).await
+    });
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    bench.command("persona.create", persona("Maria")).await.unwrap();
+    let page = poll.await.unwrap().unwrap();
+    assert_eq!(page["events"].as_array().unwrap().len(), 1);
+    assert!(began.elapsed() < Duration::from_secs(3));
 }

@@ -34,13 +34,6 @@ pub(crate) fn around(text: &str, start: usize, end: usize) -> String {
     if from == 0 { quoted } else { format!("…{quoted}") }
 }
 
-/// As [`excerpt`], of bytes that should have been UTF-8.
-pub(crate) fn excerpt_bytes(bytes: &[u8], limit: usize) -> String {
-    // A little more than the limit, so that the cut is seen and marked.
-    let head = &bytes[..bytes.len().min(limit + 4)];
-    excerpt(&String::from_utf8_lossy(head), limit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,7 +43,6 @@ mod tests {
         assert_eq!(excerpt("abc", 3), "abc");
         assert_eq!(excerpt("aéé", 2), "a…");
         assert_eq!(excerpt("a\u{1b}[31m", 10), "a\u{fffd}[31m");
-        assert_eq!(excerpt_bytes(b"\xff\xffabcdef", 6), "\u{fffd}\u{fffd}…");
     }
 
     #[test]

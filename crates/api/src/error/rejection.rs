@@ -84,9 +84,11 @@ fn field(rejection: &Rejection) -> Option<FieldError> {
         }),
         Rejection::InSuite { index, source, .. } => {
             let document = Pointer::root().key("documents").index(*index);
-            let (within, detail) = match field(source) {
-                Some(error) => (in_document(&error.pointer), error.detail),
-                None => (String::new(), source.to_string()),
+            let (within, detail) = match (field(source), source.as_ref()) {
+                (Some(error), _) => (in_document(&error.pointer), error.detail),
+                (None, Rejection::RoleFrozen { .. }) => ("/spec/role".to_owned(), source.to_string()),
+                (None, Rejection::ValueTypeFrozen { .. }) => ("/spec/value".to_owned(), source.to_string()),
+                (None, _) => (String::new(), source.to_string()),
             };
             Some(FieldError {
                 pointer: format!("{document}{within}"),

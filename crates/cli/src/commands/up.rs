@@ -55,7 +55,7 @@ pub(crate) fn run_installation(settings: Settings, all: bool, setting: &Setting)
         let mut signals = runtime::EndSignals::listen()?;
         let mut installation = tokio::select! {
             started = Installation::start(&settings, &place, all, output) => started?,
-            () = signals.next() => return Ok(Exit::Stopped),
+            () = signals.next() => return DONE,
         };
         output.say(installation.greeting());
         let failure = tokio::select! {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::printable::is_harmful;
 use crate::failure::Failure;
 
 /// Many lines, for people to read too.
@@ -22,24 +23,20 @@ fn not_json(source: &serde_json::Error) -> Failure {
     Failure::bug(format!("a result cannot be written as JSON: {source}"))
 }
 
-/// JSON leaves DEL and the C1 controls as they are, and terminals obey some of them. They can only stand in strings, where the escaped
-/// form means the same.
+/// JSON leaves DEL, the C1 controls and what turns text around as they are, and terminals obey some of them. They can only stand in
+/// strings, where the escaped form means the same.
 fn harmless(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for char in json.chars() {
-        match char {
-            '\u{7f}'..='\u{9f}' => {
-                text.push_str("\\u00");
-                text.push_str(&hex_byte(char));
+        if is_harmful(char) {
+            for unit in char.encode_utf16(&mut [0; 2]) {
+                text.push_str(&format!("\\u{unit:04x}"));
             }
-            char => text.push(char),
+        } else {
+            text.push(char);
         }
     }
     text
-}
-
-fn hex_byte(char: char) -> String {
-    format!("{:02x}", u32::from(char))
 }
 
 #[cfg(test)]
@@ -48,9 +45,9 @@ mod tests {
 
     #[test]
     fn controls_are_escaped_and_mean_the_same() {
-        let text = "a\u{9b}31mb\u{7f}\u{1b}";
+        let text = "a\u{9b}31mb\u{7f}\u{1b}\u{202e}\u{e0041}";
         let json = line(text).expect("it can be written");
-        assert_eq!(json, r#""a\u009b31mb\u007f\u001b""#);
+        assert_eq!(json, r#""a\u009b31mb\u007f\u001b\u202e\udb40\udc41""#);
         let back: String = serde_json::from_str(&json).expect("it is JSON");
         assert_eq!(back, text);
     }

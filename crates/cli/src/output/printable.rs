@@ -19,7 +19,8 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-fn is_harmful(char: char) -> bool {
+/// Whether a terminal would obey a character, or not show it.
+pub(super) fn is_harmful(char: char) -> bool {
     let invisible = matches!(
         char,
         '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'

@@ -64,7 +64,7 @@ pub(crate) fn run_until_signal(
         let mut signals = EndSignals::listen()?;
         let (mut running, ready) = tokio::select! {
             started = start => started?,
-            () = signals.next() => return Ok(Exit::Stopped),
+            () = signals.next() => return DONE,
         };
         output.say(&ready);
         let failure = tokio::select! {

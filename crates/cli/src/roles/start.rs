@@ -5,13 +5,12 @@ use std::{sync::Arc, time::Duration};
 use aggregator::Aggregator;
 use journal::Journal;
 use model::{Capabilities, Time, Token, WorkerId};
-use projections::{Database, OpenOptions};
 use server::{DispatcherOptions, KeyHasher, Server};
 use simulation::{Agents, AgentsOptions, Secrets};
 use tokio_util::sync::CancellationToken;
 use worker::{LiveSimulation, Worker};
 
-use super::Running;
+use super::{Running, open_projections};
 use crate::{
     data_dir::{DataDir, make_private_dir},
     failure::{Failure, chain},
@@ -38,12 +37,7 @@ pub(crate) async fn start_server(
 ) -> Result<Server, Failure> {
     let directory = data_dir.projections();
     make_private_dir(&directory)?;
-    let path = data_dir.projections_file();
-    let opening = tokio::task::spawn_blocking(move || Database::open(&path, OpenOptions::default()));
-    let opened = opening
-        .await
-        .map_err(|lost| Failure::bug(format!("opening the projections ended: {lost}")))?
-        .map_err(|error| Failure::configuration(chain(&error)))?;
+    let opened = open_projections(&data_dir.projections_file()).await?;
     if opened.rebuilt {
         output.say("the projections were of another version and are made again from the log");
     }

@@ -170,9 +170,12 @@ fn source(name: String, bytes: Vec<u8>) -> Result<Source, Failure> {
             let valid = error.utf8_error().valid_up_to();
             let before = error.as_bytes().get(..valid).unwrap_or_default();
             let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-            Err(Failure::configuration(format!(
-                "{name}:{line}: is not UTF-8 text"
-            )))
+            let in_line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+            let column = 1 + String::from_utf8_lossy(in_line).chars().count();
+            Err(
+                Failure::configuration(format!("{name}:{line}:{column}: this is not UTF-8 text"))
+                    .help("Save the file as UTF-8."),
+            )
         }
     }
 }

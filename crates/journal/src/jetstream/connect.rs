@@ -139,14 +139,11 @@ fn connect_error(options: &ConnectOptions, error: &async_nats::ConnectError) -> 
             }
         }
         // The text of this one may hold the address as written, password included.
-        ConnectErrorKind::ServerParse => JournalError::Refused {
-            operation: OPERATION,
-            reason: format!("{urls} is not an address; write `nats://host:4222`"),
+        ConnectErrorKind::ServerParse => JournalError::Unsuitable {
+            url: urls,
+            reason: "this is not an address; write it as `nats://host:4222`".to_owned(),
         },
-        ConnectErrorKind::Tls => JournalError::Refused {
-            operation: OPERATION,
-            reason: format!("{urls}: TLS: {error}"),
-        },
+        ConnectErrorKind::Tls => JournalError::Unsuitable { url: urls, reason: format!("TLS: {error}") },
         ConnectErrorKind::Dns
         | ConnectErrorKind::TimedOut
         | ConnectErrorKind::Io

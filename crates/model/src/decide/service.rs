@@ -1,6 +1,6 @@
 //! Services and their version sets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     agent::{live_agent, live_context_graph},
@@ -19,6 +19,7 @@ pub(super) fn create(
     release: Option<&VersionSet>,
 ) -> Result<Change, DecideError> {
     check_profile(staged, profile, None)?;
+    check_parts(staged, profile)?;
     let release = release.cloned().unwrap_or_default();
     check_version_set(staged, profile, &release)?;
     let object = ObjectRef::new(Kind::Service, ServiceId(staged.ids.next()));
@@ -36,10 +37,12 @@ pub(super) fn create(
     Ok((object, 0))
 }
 
-pub(super) fn update(
+/// Changes a service. Version sets named in `replaced` are about to be put anew, so what they name now does not matter.
+pub(super) fn update<'a>(
     staged: &mut Staged<'_>,
     id: ServiceId,
     change: &ServiceChange,
+    replaced: impl IntoIterator<Item = &'a VersionSetName>,
 ) -> Result<Change, DecideError> {
     let (object, state) = existing(staged, id)?;
     let old = state.profile;
@@ -62,10 +65,18 @@ pub(super) fn update(
         staged.require_unused(&object, old.name.as_str())?;
     }
     check_profile(staged, &new, Some(&object))?;
-    if new.agent_id != old.agent_id || new.context_graph_id != old.context_graph_id {
+    let moved = new.agent_id != old.agent_id || new.context_graph_id != old.context_graph_id;
+    // A service that stays inactive may go on naming an agent that was deleted meanwhile: it cannot be tested anyway.
+    if new.is_active || moved {
+        check_parts(staged, &new)?;
+    }
+    if moved {
         // A set that names versions of the old agent or graph would name something else after the change.
-        for version_set in state.version_sets.values() {
-            check_version_set(staged, &new, version_set)?;
+        let replaced: BTreeSet<&VersionSetName> = replaced.into_iter().collect();
+        for (name, version_set) in &state.version_sets {
+            if !replaced.contains(name) {
+                check_version_set(staged, &new, version_set)?;
+            }
         }
     }
     staged.record(&object, Event::ServiceUpdated(new))?;
@@ -153,6 +164,11 @@ fn check_profile(
     if profile.is_active {
         staged.require_free_name(Kind::Service, profile.name.as_str(), except)?;
     }
+    Ok(())
+}
+
+/// Agent and context graph exist and have a version.
+fn check_parts(staged: &Staged<'_>, profile: &ServiceProfile) -> Result<(), DecideError> {
     let (_, agent) = live_agent(staged, profile.agent_id)?;
     let (_, graph) = live_context_graph(staged, profile.context_graph_id)?;
     require_version(Kind::Agent, agent.name.as_str(), agent.latest_version, None)?;

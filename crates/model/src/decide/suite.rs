@@ -329,7 +329,7 @@ fn apply_service(
             tags: Some(profile.tags),
             keyterms: Some(profile.keyterms),
         };
-        service::update(staged, id, &change)?;
+        service::update(staged, id, &change, version_sets.keys())?;
     }
     for (name, version_set) in version_sets {
         let before = old.as_ref().and_then(|old| old.version_sets.get(name));

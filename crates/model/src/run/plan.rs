@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentId, ContextGraphId, Criterion, MetricId, ModelPreference, Name, OrgId, PersonaId, RunId, ScenarioId,
+    Admission, AgentId, ContextGraphId, Criterion, MetricId, ModelPreference, Name, OrgId, PersonaId, RunId, ScenarioId,
     ServiceId, UnitTestId, VersionSetName,
 };
 
@@ -89,17 +89,19 @@ impl std::fmt::Display for ConversationKey {
 impl Plan {
     /// How many conversations the run has.
     pub fn n_conversations(&self) -> u32 {
-        self.tests.iter().map(|test| test.run_count).sum()
+        self.tests
+            .iter()
+            .fold(0, |total, test| total.saturating_add(test.run_count))
     }
 
     /// Which test, and which repetition of it (from 0), conversation `n` is; none if the run has no such conversation.
     pub fn locate(&self, n: u32) -> Option<(usize, u32)> {
-        let mut first = 0;
+        let mut run_index = n;
         for (test_idx, test) in self.tests.iter().enumerate() {
-            if n - first < test.run_count {
-                return Some((test_idx, n - first));
+            match run_index.checked_sub(test.run_count) {
+                None => return Some((test_idx, run_index)),
+                Some(beyond) => run_index = beyond,
             }
-            first += test.run_count;
         }
         None
     }
@@ -107,21 +109,15 @@ impl Plan {
     /// The index of repetition `run_index` of test `test_idx`.
     pub fn index_of(&self, test_idx: usize, run_index: u32) -> Option<u32> {
         let test = self.tests.get(test_idx)?;
-        let first: u32 = self.tests.iter().take(test_idx).map(|test| test.run_count).sum();
-        (run_index < test.run_count).then_some(first + run_index)
+        if run_index >= test.run_count {
+            return None;
+        }
+        let mut earlier = self.tests.iter().take(test_idx);
+        earlier.try_fold(run_index, |n, test| n.checked_add(test.run_count))
     }
 
-    /// Every conversation in the order of admission: the first repetition of each test, then the second, and so on, so that
-    /// early results say something about every test.
-    pub fn admission_order(&self) -> impl Iterator<Item = u32> + '_ {
-        let rounds = self.tests.iter().map(|test| test.run_count).max().unwrap_or(0);
-        (0..rounds).flat_map(move |run_index| {
-            let mut first = 0;
-            self.tests.iter().filter_map(move |test| {
-                let n = first + run_index;
-                first += test.run_count;
-                (run_index < test.run_count).then_some(n)
-            })
-        })
+    /// Every conversation in the order of admission.
+    pub fn admission(&self) -> Admission {
+        Admission::new(self.tests.iter().map(|test| test.run_count))
     }
 }

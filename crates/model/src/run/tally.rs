@@ -59,33 +59,34 @@ impl Tally {
     }
 
     /// Counts one conversation in.
-    pub fn count(&mut self, verdict: Verdict) {
+    pub const fn count(&mut self, verdict: Verdict) {
         match verdict {
-            Verdict::Passed => self.passed += 1,
-            Verdict::Failed => self.failed += 1,
-            Verdict::Invalid => self.invalid += 1,
-            Verdict::Errored => self.errored += 1,
+            Verdict::Passed => add_to(&mut self.passed, 1),
+            Verdict::Failed => add_to(&mut self.failed, 1),
+            Verdict::Invalid => add_to(&mut self.invalid, 1),
+            Verdict::Errored => add_to(&mut self.errored, 1),
         }
     }
 
-    /// Conversations with a result.
+    /// Conversations with a result. Never wraps: a tally from elsewhere may say anything.
     pub const fn finished(&self) -> u32 {
-        self.passed + self.failed + self.invalid + self.errored
+        let judged = self.passed.saturating_add(self.failed);
+        judged.saturating_add(self.invalid).saturating_add(self.errored)
     }
 
     /// Counts everything that has no result as cancelled.
     pub const fn cancel_rest(&mut self) {
-        self.cancelled = self.planned - self.finished();
+        self.cancelled = self.planned.saturating_sub(self.finished());
     }
 
     /// Adds another tally to this one.
     pub const fn add(&mut self, other: &Self) {
-        self.planned += other.planned;
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.invalid += other.invalid;
-        self.errored += other.errored;
-        self.cancelled += other.cancelled;
+        add_to(&mut self.planned, other.planned);
+        add_to(&mut self.passed, other.passed);
+        add_to(&mut self.failed, other.failed);
+        add_to(&mut self.invalid, other.invalid);
+        add_to(&mut self.errored, other.errored);
+        add_to(&mut self.cancelled, other.cancelled);
     }
 
     /// The verdict of a run that ended so. Errors weigh most: they mean that the measurement itself is incomplete.
@@ -102,4 +103,8 @@ impl Tally {
             RunVerdict::Passed
         }
     }
+}
+
+const fn add_to(count: &mut u32, more: u32) {
+    *count = count.saturating_add(more);
 }

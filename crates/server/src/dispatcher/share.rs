@@ -1,6 +1,9 @@
 //! Sharing what may be admitted: between organizations first, then between each one's runs.
 
-use std::collections::BTreeMap;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap},
+};
 
 use model::OrgId;
 
@@ -18,29 +21,58 @@ pub(super) struct Demand {
 }
 
 impl Demand {
-    fn wants(&self, given: u32) -> bool {
-        given < self.waiting && self.in_flight + given < self.cap
+    const fn wants(&self, given: u32) -> bool {
+        given < self.waiting && self.in_flight.saturating_add(given) < self.cap
     }
 }
 
+/// A run that wants more: what it has in flight, and its position among the demands. The least comes first.
+type Hungry = Reverse<(u32, usize)>;
+
+/// What an organization has in flight, and its runs that want more.
+#[derive(Default)]
+struct Org {
+    in_flight: u32,
+    hungry: BinaryHeap<Hungry>,
+}
+
 /// How many conversations of each run to admit, so that at most `total` are in flight. Whoever has least in flight is served next
-/// (max-min fairness): first the organization, then its run. A small run behind a large one is thus served at once.
+/// (max-min fairness): first the organization, then its run, then whoever comes first. A small run behind a large one is thus served
+/// at once.
 pub(super) fn fair_shares(demands: &[Demand], total: u32) -> Vec<u32> {
     let mut given = vec![0_u32; demands.len()];
-    let mut per_org: BTreeMap<&OrgId, u32> = BTreeMap::new();
+    let mut orgs: BTreeMap<&OrgId, Org> = BTreeMap::new();
     let mut in_flight = 0_u32;
-    for demand in demands {
-        *per_org.entry(&demand.org).or_default() += demand.in_flight;
+    for (index, demand) in demands.iter().enumerate() {
         in_flight = in_flight.saturating_add(demand.in_flight);
+        let org = orgs.entry(&demand.org).or_default();
+        org.in_flight = org.in_flight.saturating_add(demand.in_flight);
+        if demand.wants(0) {
+            org.hungry.push(Reverse((demand.in_flight, index)));
+        }
     }
+    let mut orgs: Vec<Org> = orgs.into_values().collect();
+    // An organization's place follows from what it and its first run have, so only the one that was just served moves.
+    let place = |orgs: &[Org], position: usize| {
+        let org = orgs.get(position)?;
+        let &Reverse(first) = org.hungry.peek()?;
+        Some(Reverse((org.in_flight, first, position)))
+    };
+    let mut places: BinaryHeap<_> = (0..orgs.len()).filter_map(|position| place(&orgs, position)).collect();
     for _ in in_flight..total {
-        let hungry = demands.iter().enumerate().filter(|(index, demand)| demand.wants(given[*index]));
-        let next = hungry.min_by_key(|(index, demand)| {
-            (per_org.get(&demand.org).copied(), demand.in_flight + given[*index], *index)
-        });
-        let Some((index, demand)) = next else { break };
-        given[index] += 1;
-        *per_org.entry(&demand.org).or_default() += 1;
+        let Some(Reverse((_, (run_in_flight, index), position))) = places.pop() else { break };
+        let (Some(org), Some(demand), Some(given)) =
+            (orgs.get_mut(position), demands.get(index), given.get_mut(index))
+        else {
+            break;
+        };
+        org.hungry.pop();
+        org.in_flight = org.in_flight.saturating_add(1);
+        *given += 1;
+        if demand.wants(*given) {
+            org.hungry.push(Reverse((run_in_flight + 1, index)));
+        }
+        places.extend(place(&orgs, position));
     }
     given
 }
@@ -49,10 +81,15 @@ pub(super) fn fair_shares(demands: &[Demand], total: u32) -> Vec<u32> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Demand, fair_shares};
+    use super::*;
 
     fn demand(org: &str, in_flight: u32, waiting: u32, cap: u32) -> Demand {
-        Demand { org: org.parse().unwrap(), in_flight, waiting, cap }
+        Demand {
+            org: org.parse().unwrap(),
+            in_flight,
+            waiting,
+            cap,
+        }
     }
 
     #[test]
@@ -64,13 +101,42 @@ mod tests {
     #[test]
     fn organizations_share_alike_whatever_the_number_of_their_runs() {
         let one = demand("a", 0, 1000, 1000);
-        let shares = fair_shares(&[one.clone(), one.clone(), one, demand("b", 0, 1000, 1000)], 60);
+        let shares = fair_shares(
+            &[one.clone(), one.clone(), one, demand("b", 0, 1000, 1000)],
+            60,
+        );
         assert_eq!(shares, [10, 10, 10, 30]);
     }
 
     #[test]
     fn a_cap_holds() {
         assert_eq!(fair_shares(&[demand("a", 3, 100, 5)], 64), [2]);
+        assert_eq!(fair_shares(&[demand("a", 9, 100, 5)], 64), [0], "it may have been lowered");
+    }
+
+    #[test]
+    fn numbers_may_be_as_large_as_they_get() {
+        let greedy = demand("a", u32::MAX, u32::MAX, u32::MAX);
+        assert_eq!(fair_shares(&[greedy.clone(), greedy], u32::MAX), [0, 0]);
+    }
+
+    /// The same rule by looking at everyone each time.
+    fn by_looking(demands: &[Demand], total: u32) -> Vec<u32> {
+        let mut given = vec![0_u32; demands.len()];
+        let in_flight: u32 = demands.iter().map(|demand| demand.in_flight).sum();
+        for _ in in_flight..total {
+            let of_org = |org: &OrgId| -> u32 {
+                let ours = demands.iter().zip(&given).filter(|(demand, _)| demand.org == *org);
+                ours.map(|(demand, given)| demand.in_flight + given).sum()
+            };
+            let hungry = demands.iter().enumerate().filter(|(index, demand)| demand.wants(given[*index]));
+            let next = hungry.min_by_key(|(index, demand)| {
+                (of_org(&demand.org), demand.in_flight + given[*index], *index)
+            });
+            let Some((index, _)) = next else { break };
+            given[index] += 1;
+        }
+        given
     }
 
     proptest! {
@@ -91,6 +157,8 @@ mod tests {
             }
             let someone_waits = demands.iter().zip(&shares).any(|(demand, share)| demand.wants(*share));
             prop_assert!(!someone_waits || in_flight + given >= total);
+
+            prop_assert_eq!(shares, by_looking(&demands, total));
         }
     }
 }

@@ -57,9 +57,7 @@ pub(crate) async fn command(command: &Command) -> Result<(), Problem> {
         | Command::CancelRun { .. }
         | Command::CompleteRun { .. } => FieldErrors::default(),
     });
-    let errors = checked.await.map_err(|ended| {
-        Problem::new(api::error::ErrorCode::Internal, format!("the check ended unexpectedly: {ended}"))
-    })?;
+    let errors = checked.await.map_err(|ended| super::failure::internal(&ended))?;
     if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
 }
 

@@ -11,7 +11,7 @@ use api::{
 };
 use serde_json::{Value, json};
 
-use super::{Caller, Gateway, Metadata, render, unknown};
+use super::{Answer, Caller, Gateway, Metadata, render, unknown};
 
 /// Carries out the command `kind.verb`.
 pub(super) async fn dispatch(
@@ -21,23 +21,23 @@ pub(super) async fn dispatch(
     kind: &str,
     verb: &str,
     body: &Value,
-) -> Result<Value, Problem> {
+) -> Result<Answer, Problem> {
     macro_rules! create {
         ($kind:ident, $id:ident) => {{
             let done = gateway.execute::<$kind::Create>(caller, metadata, body).await?;
-            render(&$kind::Created { $id: id(&done)? })
+            answer(&done, render(&$kind::Created { $id: id(&done)? })?)
         }};
     }
     macro_rules! version {
         ($request:ty) => {{
             let done = gateway.execute::<$request>(caller, metadata, body).await?;
-            Ok(json!({ "version": version(&done)? }))
+            answer(&done, json!({ "version": version(&done)? }))
         }};
     }
     macro_rules! change {
         ($request:ty) => {{
-            gateway.execute::<$request>(caller, metadata, body).await?;
-            Ok(Value::Null)
+            let done = gateway.execute::<$request>(caller, metadata, body).await?;
+            answer(&done, Value::Null)
         }};
     }
     match (kind, verb) {
@@ -71,7 +71,7 @@ pub(super) async fn dispatch(
         ("unit_test_set", "delete") => change!(unit_test_set::Delete),
         ("run", "start") => {
             let done = gateway.execute::<run::Start>(caller, metadata, body).await?;
-            render(&run::Started { simulation_unit_test_set_run_id: id(&done)? })
+            answer(&done, render(&run::Started { simulation_unit_test_set_run_id: id(&done)? })?)
         }
         ("run", "cancel") => change!(run::Cancel),
         ("suite", "apply") => suite::apply(gateway, caller, metadata, body).await,
@@ -81,10 +81,15 @@ pub(super) async fn dispatch(
         ("api_key", "create") => api_keys::create(gateway, caller, metadata, body).await,
         ("api_key", "delete") => {
             let done = gateway.execute::<api_key::Delete>(caller, metadata, body).await?;
-            render(&api_key::Deleted { deleted_key_id: id(&done)? })
+            answer(&done, render(&api_key::Deleted { deleted_key_id: id(&done)? })?)
         }
         _ => Err(unknown(kind, verb)),
     }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every arm of the table is a result")]
+fn answer(done: &Done, body: Value) -> Result<Answer, Problem> {
+    Ok(Answer { body, sequence: done.sequence })
 }
 
 /// The id of the object that a command made.

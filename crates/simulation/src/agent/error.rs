@@ -71,14 +71,14 @@ pub enum AgentError {
         place: String,
     },
     /// The process ended, or closed its output.
-    #[error("{place}: {status}{stderr}")]
+    #[error("{place}: {status}{output}")]
     Exited {
         /// The command.
         place: String,
         /// How it ended.
         status: String,
-        /// The end of what it wrote to standard error; empty, or begins with a separator.
-        stderr: String,
+        /// What it wrote of a reply, and the end of what it wrote to standard error; empty, or begins with a separator.
+        output: String,
     },
     /// A template names a secret that the environment lacks.
     #[error("{field} names secret `{name}`, which this worker's environment does not have")]
@@ -157,8 +157,8 @@ impl AgentError {
             Self::Exited {
                 place,
                 status,
-                stderr,
-            } => vec![place, status, stderr],
+                output,
+            } => vec![place, status, output],
             Self::Template { reason, .. } => vec![reason],
             Self::SecretMissing { .. } | Self::Unsuitable { .. } => Vec::new(),
         };

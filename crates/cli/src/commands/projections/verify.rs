@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use projections::{Database, Fingerprint, OpenOptions};
+use projections::{Database, Fingerprint};
 use serde_json::json;
 
 use super::super::Setting;
@@ -12,6 +12,7 @@ use crate::{
     failure::{Failure, chain},
     output::log,
     roles::{
+        open_projections,
         log_server::{LogServer, keys},
         replay::replay,
     },
@@ -51,9 +52,9 @@ pub(crate) fn run(_arguments: Arguments, setting: &Setting) -> Done {
             .await?;
         let beside = data_dir.projections().join("verify.redb");
         remove(&beside)?;
-        let kept = open(&path)?;
+        let kept = open_projections(&path).await?.database;
         let until = kept.sequences();
-        let made = open(&beside)?;
+        let made = open_projections(&beside).await?.database;
         let replayed = replay(journal.as_ref(), &made.projector(), until).await;
         let compared = match replayed {
             Ok(()) => compare(kept, made).await,
@@ -85,12 +86,6 @@ pub(crate) fn run(_arguments: Arguments, setting: &Setting) -> Done {
         output.say("`rehearse projections rebuild` makes the view again.");
         Ok(Exit::Bug)
     })
-}
-
-fn open(path: &Path) -> Result<Database, Failure> {
-    let opened = Database::open(path, OpenOptions::default())
-        .map_err(|error| Failure::configuration(chain(&error)))?;
-    Ok(opened.database)
 }
 
 async fn compare(kept: Database, made: Database) -> Result<(Fingerprint, Fingerprint), Failure> {

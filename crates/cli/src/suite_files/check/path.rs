@@ -6,7 +6,8 @@ const MAPS: [&str; 4] = ["env", "headers", "parameters", "open.extract"];
 /// The pointer, relative to what was checked.
 pub(super) fn to_pointer(path: &str) -> String {
     let mut pointer = String::new();
-    let mut rest = path;
+    // In a document a CEL judge is its expression.
+    let mut rest = if path == "judge.cel.expression" { "judge.cel" } else { path };
     // A script is a list: its first level has no key of its own.
     if let Some(steps) = rest.strip_prefix("steps") {
         rest = steps;
@@ -72,6 +73,7 @@ mod tests {
             ("steps[1].repeat.steps[0].say", "/1/steps/0/say"),
             ("steps[1].repeat", "/1/repeat"),
             ("judge.tool_called.arguments", "/judge/toolCalled/arguments"),
+            ("judge.cel.expression", "/judge/cel"),
             ("headers.X-Trace.Id", "/headers/X-Trace.Id"),
             ("request.headers.a/b", "/request/headers/a~1b"),
             ("open.extract.session_id", "/open/extract/session_id"),

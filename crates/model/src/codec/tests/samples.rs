@@ -1,8 +1,95 @@
-//! One value of every stored type, with every field set to something that is not its default.
+//! One value of every stored type, with every field set to something that is not its default, and one of every variant.
+
+mod variants;
 
 use std::collections::BTreeMap;
 
+use super::super::{
+    DecodeError, decode_commit, decode_dead_letter, decode_job, decode_result, decode_turn, encode_commit,
+    encode_dead_letter, encode_job, encode_result, encode_turn,
+};
 use crate::*;
+
+/// A message and the name of its golden line: the stored type, and after `#` what is special about it.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    pub(super) name: String,
+    message: Message,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Message {
+    Commit(Commit),
+    Result(ConversationResult),
+    Turn(TurnRecord),
+    Job(Job),
+    DeadLetter(DeadLetter),
+}
+
+impl Sample {
+    fn commit(name: String, commit: Commit) -> Self {
+        let message = Message::Commit(commit);
+        Self { name, message }
+    }
+
+    fn result(name: String, result: ConversationResult) -> Self {
+        let message = Message::Result(result);
+        Self { name, message }
+    }
+
+    fn turn(name: String, turn: TurnRecord) -> Self {
+        let message = Message::Turn(turn);
+        Self { name, message }
+    }
+
+    fn job(name: String, job: Job) -> Self {
+        let message = Message::Job(job);
+        Self { name, message }
+    }
+
+    /// The stored type.
+    pub(super) fn type_name(&self) -> &str {
+        self.name.split('#').next().unwrap()
+    }
+
+    /// The bytes that this build writes.
+    pub(super) fn written(&self) -> Vec<u8> {
+        match &self.message {
+            Message::Commit(commit) => encode_commit(commit),
+            Message::Result(result) => encode_result(result),
+            Message::Turn(turn) => encode_turn(turn),
+            Message::Job(job) => encode_job(job),
+            Message::DeadLetter(letter) => encode_dead_letter(letter),
+        }
+        .unwrap()
+    }
+
+    /// Whether `bytes` say the same.
+    pub(super) fn is_read_from(&self, bytes: &[u8]) -> Result<bool, DecodeError> {
+        let read = match &self.message {
+            Message::Commit(_) => Message::Commit(decode_commit(bytes)?),
+            Message::Result(_) => Message::Result(decode_result(bytes)?),
+            Message::Turn(_) => Message::Turn(decode_turn(bytes)?),
+            Message::Job(_) => Message::Job(decode_job(bytes)?),
+            Message::DeadLetter(_) => Message::DeadLetter(decode_dead_letter(bytes)?),
+        };
+        Ok(read == self.message)
+    }
+}
+
+/// Every sample.
+pub(super) fn all() -> Vec<Sample> {
+    let of_event = |event: Event| Sample::commit(event.name().to_owned(), commit(vec![event]));
+    let mut samples: Vec<Sample> = events().into_iter().map(of_event).collect();
+    samples.push(Sample::commit("commit.head".to_owned(), commit(events().into_iter().take(3).collect())));
+    samples.push(Sample::result("conversation.result".to_owned(), result()));
+    samples.push(Sample::turn("conversation.turn".to_owned(), turn_record()));
+    samples.push(Sample::job("job".to_owned(), job()));
+    let letter = Message::DeadLetter(dead_letter());
+    samples.push(Sample { name: "job.dead_letter".to_owned(), message: letter });
+    samples.extend(variants::all());
+    samples
+}
 
 fn name(text: &str) -> Name {
     text.try_into().unwrap()
@@ -227,7 +314,7 @@ pub(super) fn commit(events: Vec<Event>) -> Commit {
     }
 }
 
-/// One of every event; where a body has variants, each of them.
+/// One of every event.
 pub(super) fn events() -> Vec<Event> {
     let organization = OrganizationProfile {
         title: name("Acme"),
@@ -405,7 +492,7 @@ pub(super) fn turn_record() -> TurnRecord {
 }
 
 /// A result.
-pub(super) fn result() -> ConversationResult {
+fn result() -> ConversationResult {
     ConversationResult {
         run: RunId(oid(20)),
         n: 7,
@@ -449,7 +536,7 @@ pub(super) fn result() -> ConversationResult {
 }
 
 /// A job.
-pub(super) fn job() -> Job {
+fn job() -> Job {
     Job {
         key: ConversationKey {
             org: "acme".parse().unwrap(),
@@ -466,7 +553,7 @@ pub(super) fn job() -> Job {
 }
 
 /// A dead letter.
-pub(super) fn dead_letter() -> DeadLetter {
+fn dead_letter() -> DeadLetter {
     DeadLetter {
         job: job(),
         at: Time::from_micros(1_700_000_000_000_002),

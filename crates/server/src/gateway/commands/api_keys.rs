@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     KeyHasher,
-    gateway::{Caller, Gateway, Metadata, render},
+    gateway::{Answer, Caller, Gateway, Metadata, render},
 };
 
 pub(super) async fn create(
@@ -14,7 +14,7 @@ pub(super) async fn create(
     caller: &Caller,
     metadata: Metadata,
     body: &Value,
-) -> Result<Value, Problem> {
+) -> Result<Answer, Problem> {
     let request = read::<api_key::Create>(body)?;
     let secret = KeyHasher::new_secret();
     let now = (gateway.clock.0)();
@@ -25,11 +25,9 @@ pub(super) async fn create(
     bytes[4..].copy_from_slice(&Digest::of(secret.as_bytes()).as_bytes()[..8]);
     let id = ApiKeyId(Oid::from_bytes(bytes));
     let command = request.into_command(id, gateway.key_hasher.hash(&secret), &caller.user, now);
-    let expires_at = match &command {
-        Command::CreateApiKey { expires_at, .. } => *expires_at,
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the request asks for nothing else")]
-        _ => None,
-    };
-    gateway.run(caller, metadata, command).await?;
-    render(&api_key::Created { api_key_id: id, api_key: secret, expires_at })
+    let expires_at =
+        if let Command::CreateApiKey { expires_at, .. } = &command { *expires_at } else { None };
+    let done = gateway.run(caller, metadata, command).await?;
+    let body = render(&api_key::Created { api_key_id: id, api_key: secret, expires_at })?;
+    Ok(Answer { body, sequence: done.sequence })
 }

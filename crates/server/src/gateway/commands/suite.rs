@@ -8,20 +8,22 @@ use api::{
 use model::{Difference, Directory as _, Name, Object, ObjectRef, SuiteChange};
 use serde_json::Value;
 
-use crate::gateway::{Caller, Gateway, Metadata, failure, render};
+use crate::gateway::{Answer, Caller, Gateway, Metadata, failure, render};
 
 pub(super) async fn apply(
     gateway: &Gateway,
     caller: &Caller,
     metadata: Metadata,
     body: &Value,
-) -> Result<Value, Problem> {
+) -> Result<Answer, Problem> {
     let done = gateway.execute::<Apply>(caller, metadata, body).await?;
     let objects: Vec<ObjectRef> = done.outcome.changes.iter().map(|(object, _)| object.clone()).collect();
-    match &done.outcome.suite {
-        Some(suite) => render(&Changes::of(suite, &objects)),
-        None => render(&Changes::of(&remembered(gateway, caller, done).await?, &objects)),
-    }
+    let sequence = done.sequence;
+    let changes = match &done.outcome.suite {
+        Some(suite) => Changes::of(suite, &objects),
+        None => Changes::of(&remembered(gateway, caller, done).await?, &objects),
+    };
+    Ok(Answer { body: render(&changes)?, sequence })
 }
 
 /// What an earlier application changed, as far as the log tells: what it left alone is not listed.

@@ -215,7 +215,7 @@ pub(super) async fn agents(gateway: &Gateway, caller: &Caller, body: &Value) -> 
                 ..ListQuery::default()
             };
             let (agents, has_more, continuation_token, _) =
-                page(query(view.agents(&wanted))?, |state| agent::Instance::of(&state), |values| drop(values));
+                page(query(view.agents(&wanted))?, |state| agent::Instance::of(&state), drop);
             render(&agent::List { agents, has_more, continuation_token })
         })
         .await
@@ -250,7 +250,7 @@ pub(super) async fn context_graphs(gateway: &Gateway, caller: &Caller, body: &Va
                 ..ListQuery::default()
             };
             let (service_hierarchical_state_machines, has_more, continuation_token, _) =
-                page(query(view.context_graphs(&wanted))?, |state| context_graph::Instance::of(&state), |values| drop(values));
+                page(query(view.context_graphs(&wanted))?, |state| context_graph::Instance::of(&state), drop);
             render(&context_graph::List { service_hierarchical_state_machines, has_more, continuation_token })
         })
         .await

@@ -21,8 +21,7 @@ pub(crate) async fn get(gateway: &Gateway, caller: &Caller, kind: Kind, body: &V
 /// The object that a request asks for, with its newest content.
 pub(crate) async fn view(gateway: &Gateway, caller: &Caller, kind: Kind, body: &Value) -> Result<Value, Problem> {
     let object = get(gateway, caller, kind, body).await?;
-    object_view(&caller.org, &object)
-        .map_err(|error| Problem::new(ErrorCode::Internal, format!("the object cannot be written as JSON: {error}")))
+    object_view(&caller.org, &object).map_err(|error| failure::internal(&error))
 }
 
 /// The object with this id, deleted or not, or the live one, else the newest deleted one, of this name.
@@ -50,7 +49,7 @@ async fn as_it_was(gateway: &Gateway, org: &OrgId, object: &ObjectRef, as_of: As
     let mut state = None;
     for recorded in history.iter().take_while(is_past) {
         let evolved = evolve(state, &recorded.commit)
-            .map_err(|misfit| Problem::new(ErrorCode::Internal, misfit.to_string()))?;
+            .map_err(|misfit| failure::internal(&misfit))?;
         state = Some(evolved.object);
     }
     state.ok_or_else(|| Problem::new(ErrorCode::NotFound, format!("{object} did not exist yet")))

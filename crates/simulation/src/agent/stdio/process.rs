@@ -1,6 +1,6 @@
 //! The child process: started in a group of its own, with almost no environment, and ended with everything it started.
 
-use std::{process::Stdio, time::Duration};
+use std::{path::Path, process::Stdio, time::Duration};
 
 use model::Text;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Secrets,
-    excerpt::{EXCERPT_BYTES, excerpt, excerpt_bytes},
+    excerpt::{EXCERPT_BYTES, excerpt},
 };
 
 /// What a child sees of this process's environment.
@@ -54,7 +54,7 @@ impl Process {
         let failed = |reason: String| AgentError::Exited {
             place: place.clone(),
             status: format!("could not be started: {reason}"),
-            stderr: String::new(),
+            output: String::new(),
         };
         let [program, arguments @ ..] = options.command else {
             return Err(failed("the command is empty".to_owned()));
@@ -79,7 +79,7 @@ impl Process {
             .wrap(ProcessGroup::leader())
             .wrap(KillOnDrop)
             .spawn()
-            .map_err(|why| failed(why.to_string()))?;
+            .map_err(|why| failed(start_failure(&why, options.working_directory)))?;
         let (stdin, stdout, stderr) = (child.stdin().take(), child.stdout().take(), child.stderr().take());
         let (Some(stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
             return Err(failed("its pipes are missing".to_owned()));
@@ -186,7 +186,9 @@ impl Process {
         let seen = if pending.is_empty() {
             String::new()
         } else {
-            format!("; so far it wrote: {}", excerpt_bytes(pending, EXCERPT_BYTES))
+            // Before the quotation is cut, lest half a secret is left of one.
+            let text = self.secrets.redact(&String::from_utf8_lossy(pending));
+            format!("; so far it wrote: {}", excerpt(&text, EXCERPT_BYTES))
         };
         format!("{seen}{}", self.stderr_tail())
     }
@@ -211,7 +213,7 @@ impl Process {
         AgentError::Exited {
             place: self.place.clone(),
             status,
-            stderr: self.stderr_tail(),
+            output: self.seen_so_far(),
         }
     }
 
@@ -249,6 +251,16 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
         self.stderr_drained.abort();
+    }
+}
+
+/// Why a child could not be started. The system says of a missing directory only that something does not exist.
+fn start_failure(why: &std::io::Error, directory: Option<&str>) -> String {
+    match directory {
+        Some(directory) if !Path::new(directory).is_dir() => {
+            format!("workingDirectory `{}`: there is no such directory", excerpt(directory, PLACE_BYTES))
+        }
+        Some(_) | None => why.to_string(),
     }
 }
 

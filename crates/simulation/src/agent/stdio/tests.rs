@@ -209,12 +209,12 @@ async fn more_than_one_reply_is_refused_before_the_next_message() {
 #[tokio::test]
 async fn an_early_end_shows_status_and_standard_error() {
     let error = once(&json_lines("exit")).await.unwrap_err();
-    let AgentError::Exited { status, stderr, .. } = &error else {
+    let AgentError::Exited { status, output, .. } = &error else {
         panic!("{error:?}")
     };
     assert!(status.contains("exit status: 3"), "{status}");
-    assert!(stderr.ends_with("fatal: cannot use ***"), "{stderr}");
-    assert!(stderr.len() < 4096, "{}", stderr.len());
+    assert!(output.ends_with("fatal: cannot use ***"), "{output}");
+    assert!(output.len() < 4096, "{}", output.len());
     let error = once(&json_lines("no such")).await.unwrap_err();
     assert!(error.to_string().contains("no such mode: no such"), "{error}");
     let closed = once(&json_lines("close")).await.unwrap_err();

@@ -1,0 +1,377 @@
+//! A sample of every variant of every stored enum: postcard writes a variant as its position, so one that moved would read as another.
+
+use std::collections::BTreeMap;
+
+use super::{Sample, agent, commit, job, json, metric, name, oid, plan, result, scenario, strings, tally, text, turn, unit_test};
+use crate::*;
+
+/// Makes a list of samples out of one enum. The patterns are those of an exhaustive match, so a variant without a sample does not
+/// compile.
+macro_rules! variants {
+    ($enum:ty, $in:expr; $($what:literal: $pattern:pat => $value:expr,)+) => {{
+        const fn covers(value: &$enum) {
+            match value {
+                $($pattern => {})+
+            }
+        }
+        let within: fn(&str, $enum) -> Sample = $in;
+        vec![$({
+            let value: $enum = $value;
+            covers(&value);
+            assert!(matches!(&value, $pattern), "{} is a sample of another variant", $what);
+            within($what, value)
+        }),+]
+    }};
+}
+
+fn event(what: &str, event: Event) -> Sample {
+    Sample::commit(format!("{}#{what}", event.name()), commit(vec![event]))
+}
+
+fn metric_version(what: &str, content: MetricContent) -> Sample {
+    let next = NextVersion {
+        version: 2,
+        version_id: oid(15),
+        content,
+    };
+    event(what, Event::MetricVersionCreated(next))
+}
+
+fn scenario_version(what: &str, content: ScenarioContent) -> Sample {
+    let next = NextVersion {
+        version: 2,
+        version_id: oid(13),
+        content,
+    };
+    event(what, Event::ScenarioVersionCreated(next))
+}
+
+fn step(what: &str, when: Option<Condition>, action: ScriptAction) -> Sample {
+    let script = Script {
+        steps: vec![ScriptStep { when, action }],
+    };
+    let content = ScenarioContent {
+        script: Some(script),
+        ..scenario()
+    };
+    scenario_version(what, content)
+}
+
+fn agent_version(what: &str, protocol: Protocol) -> Sample {
+    let next = NextVersion {
+        version: 1,
+        version_id: oid(16),
+        content: agent(protocol),
+    };
+    event(what, Event::AgentVersionCreated(next))
+}
+
+fn stdio(what: &str, framing: StdioFraming, continuation: Continuation) -> Sample {
+    let protocol = Protocol::Stdio {
+        command: vec![text("agent")],
+        framing,
+        env: BTreeMap::new(),
+        working_directory: None,
+        continuation,
+    };
+    agent_version(what, protocol)
+}
+
+fn template(what: &str, method: HttpMethod) -> Sample {
+    let request = HttpRequest {
+        method,
+        url: text("https://agent.example/{{ session_id }}"),
+        headers: strings(),
+        body: Some(text("{}")),
+    };
+    let protocol = Protocol::HttpTemplate {
+        extract: HttpExtract {
+            text: text("/text"),
+            tool_calls: Some(text("/tools")),
+            completed: Some(text("/done")),
+        },
+        open: Some(HttpOpen {
+            request: request.clone(),
+            extract: BTreeMap::from([("id".to_owned(), text("/id"))]),
+        }),
+        request,
+        continuation: Continuation::Continue,
+    };
+    agent_version(what, protocol)
+}
+
+fn criterion(what: &str, criterion: Criterion) -> Sample {
+    let mut definition = unit_test();
+    definition.success_criteria.truncate(1);
+    definition.success_criteria[0].criterion = criterion;
+    event(what, Event::UnitTestUpdated(definition))
+}
+
+fn concluded(what: &str, result: ConversationResult) -> Sample {
+    Sample::result(format!("conversation.result#{what}"), result)
+}
+
+fn record(what: &str, record: TurnRecord) -> Sample {
+    Sample::turn(format!("conversation.turn#{what}"), record)
+}
+
+/// Commits on objects of every kind.
+fn kinds() -> Vec<Sample> {
+    variants! { Kind, |what, kind| {
+            let mut commit = commit(vec![Event::UserDeleted(())]);
+            commit.object.kind = kind;
+            Sample::commit(format!("commit.head#{what}"), commit)
+        };
+        "kind.organization": Kind::Organization => Kind::Organization,
+        "kind.user": Kind::User => Kind::User,
+        "kind.api_key": Kind::ApiKey => Kind::ApiKey,
+        "kind.persona": Kind::Persona => Kind::Persona,
+        "kind.scenario": Kind::Scenario => Kind::Scenario,
+        "kind.metric": Kind::Metric => Kind::Metric,
+        "kind.agent": Kind::Agent => Kind::Agent,
+        "kind.context_graph": Kind::ContextGraph => Kind::ContextGraph,
+        "kind.service": Kind::Service => Kind::Service,
+        "kind.unit_test": Kind::UnitTest => Kind::UnitTest,
+        "kind.unit_test_set": Kind::UnitTestSet => Kind::UnitTestSet,
+        "kind.run": Kind::Run => Kind::Run,
+    }
+}
+
+fn scenarios() -> Vec<Sample> {
+    let mut samples = variants! { InitialMessageType, |what, initial_message_type| {
+            let content = ScenarioContent { initial_message_type, script: None, ..scenario() };
+            scenario_version(what, content)
+        };
+        "opening.user_message": InitialMessageType::UserMessage => InitialMessageType::UserMessage,
+        "opening.external_event": InitialMessageType::ExternalEvent => InitialMessageType::ExternalEvent,
+        "opening.skip": InitialMessageType::Skip => InitialMessageType::Skip,
+    };
+    let say = || ScriptStep {
+        when: None,
+        action: ScriptAction::Say(text("y")),
+    };
+    samples.extend(variants! { ScriptAction, |what, action| step(what, None, action);
+        "action.say": ScriptAction::Say(_) => ScriptAction::Say(text("x")),
+        "action.steps": ScriptAction::Steps(_) => ScriptAction::Steps(vec![say()]),
+        "action.repeat": ScriptAction::Repeat { .. } => ScriptAction::Repeat { times: 2, until: None, steps: vec![say()] },
+        "action.end": ScriptAction::End { .. } => ScriptAction::End { outcome: UserOutcome::Achieved, reason: None },
+    });
+    samples.extend(variants! { Condition, |what, condition| step(what, Some(condition), ScriptAction::Say(text("x")));
+        "when.matches": Condition::Matches(_) => Condition::Matches(text("a")),
+        "when.not_matches": Condition::NotMatches(_) => Condition::NotMatches(text("a")),
+        "when.cel": Condition::Cel(_) => Condition::Cel(text("true")),
+    });
+    samples.extend(variants! { UserOutcome, |what, outcome| step(what, None, ScriptAction::End { outcome, reason: None });
+        "outcome.achieved": UserOutcome::Achieved => UserOutcome::Achieved,
+        "outcome.gave_up": UserOutcome::GaveUp => UserOutcome::GaveUp,
+    });
+    samples
+}
+
+fn metrics() -> Vec<Sample> {
+    let mut samples = variants! { MetricDomain, |what, value| {
+            metric_version(what, MetricContent { value, ..metric(Judge::Model) })
+        };
+        "value.boolean": MetricDomain::Boolean => MetricDomain::Boolean,
+        "value.numerical": MetricDomain::Numerical { .. } => MetricDomain::Numerical { lower_bound: 0.5, upper_bound: 2.0 },
+        "value.categorical": MetricDomain::Categorical { .. } => {
+            MetricDomain::Categorical { categories: vec![name("good"), name("bad")] }
+        },
+    };
+    samples.extend(variants! { Judge, |what, judge| metric_version(what, metric(judge));
+        "judge.model": Judge::Model => Judge::Model,
+        "judge.contains": Judge::Contains { .. } => Judge::Contains {
+            texts: vec![text("x")],
+            all: false,
+            case_sensitive: true,
+            scope: Scope::Agent,
+        },
+        "judge.regex": Judge::Regex { .. } => Judge::Regex { pattern: text("a+"), scope: Scope::Agent },
+        "judge.json_schema": Judge::JsonSchema { .. } => Judge::JsonSchema { schema: json("{}"), scope: Scope::Agent },
+        "judge.cel": Judge::Cel { .. } => Judge::Cel { expression: text("1") },
+        "judge.tool_called": Judge::ToolCalled { .. } => {
+            Judge::ToolCalled { name: text("look_up"), arguments: Some(json("{\"id\":1}")) }
+        },
+        "judge.interactions": Judge::Interactions => Judge::Interactions,
+        "judge.latency": Judge::Latency { .. } => Judge::Latency { statistic: LatencyStatistic::Max },
+        "judge.script_outcome": Judge::ScriptOutcome => Judge::ScriptOutcome,
+    });
+    samples.extend(variants! { Scope, |what, scope| {
+            metric_version(what, metric(Judge::Regex { pattern: text("a"), scope }))
+        };
+        "scope.agent": Scope::Agent => Scope::Agent,
+        "scope.last_agent": Scope::LastAgent => Scope::LastAgent,
+        "scope.first_agent": Scope::FirstAgent => Scope::FirstAgent,
+        "scope.user": Scope::User => Scope::User,
+        "scope.all": Scope::All => Scope::All,
+    });
+    samples.extend(variants! { LatencyStatistic, |what, statistic| metric_version(what, metric(Judge::Latency { statistic }));
+        "statistic.max": LatencyStatistic::Max => LatencyStatistic::Max,
+        "statistic.mean": LatencyStatistic::Mean => LatencyStatistic::Mean,
+        "statistic.p50": LatencyStatistic::P50 => LatencyStatistic::P50,
+        "statistic.p95": LatencyStatistic::P95 => LatencyStatistic::P95,
+    });
+    samples
+}
+
+fn agents() -> Vec<Sample> {
+    let mut samples = variants! { Protocol, agent_version;
+        "protocol.stdio": Protocol::Stdio { .. } => Protocol::Stdio {
+            command: vec![text("agent")],
+            framing: StdioFraming::JsonLines,
+            env: strings(),
+            working_directory: None,
+            continuation: Continuation::Restart,
+        },
+        "protocol.openai_chat": Protocol::OpenAiChat { .. } => Protocol::OpenAiChat {
+            base_url: text("https://model.example/v1"),
+            model: text("model"),
+            api_key: Some(text("{{ secret.KEY }}")),
+            system: Some(text("Be kind.")),
+            headers: strings(),
+            parameters: Some(json("{\"temperature\":0}")),
+        },
+        "protocol.http_template": Protocol::HttpTemplate { .. } => Protocol::HttpTemplate {
+            request: HttpRequest {
+                method: HttpMethod::Post,
+                url: text("https://agent.example"),
+                headers: BTreeMap::new(),
+                body: None,
+            },
+            extract: HttpExtract { text: text("/text"), tool_calls: None, completed: None },
+            open: None,
+            continuation: Continuation::Restart,
+        },
+    };
+    samples.extend(variants! { StdioFraming, |what, framing| stdio(what, framing, Continuation::Continue);
+        "framing.json_lines": StdioFraming::JsonLines => StdioFraming::JsonLines,
+        "framing.prompt": StdioFraming::Prompt { .. } => StdioFraming::Prompt { prompt: None },
+    });
+    samples.extend(variants! { Continuation, |what, continuation| stdio(what, StdioFraming::JsonLines, continuation);
+        "continuation.continue": Continuation::Continue => Continuation::Continue,
+        "continuation.restart": Continuation::Restart => Continuation::Restart,
+    });
+    samples.extend(variants! { HttpMethod, template;
+        "method.get": HttpMethod::Get => HttpMethod::Get,
+        "method.post": HttpMethod::Post => HttpMethod::Post,
+        "method.put": HttpMethod::Put => HttpMethod::Put,
+    });
+    samples
+}
+
+fn criteria() -> Vec<Sample> {
+    let mut samples = variants! { Criterion, criterion;
+        "criterion.boolean": Criterion::Boolean { .. } => Criterion::Boolean { expected_value: false },
+        "criterion.numerical": Criterion::Numerical { .. } => {
+            Criterion::Numerical { verb: Comparison::Equal, threshold: -2.5 }
+        },
+        "criterion.categorical": Criterion::Categorical { .. } => {
+            Criterion::Categorical { expected_values: vec![name("good"), name("fair")] }
+        },
+    };
+    samples.extend(variants! { Comparison, |what, verb| criterion(what, Criterion::Numerical { verb, threshold: 1.0 });
+        "verb.equal": Comparison::Equal => Comparison::Equal,
+        "verb.not_equal": Comparison::NotEqual => Comparison::NotEqual,
+        "verb.at_most": Comparison::AtMost => Comparison::AtMost,
+        "verb.below": Comparison::Below => Comparison::Below,
+        "verb.at_least": Comparison::AtLeast => Comparison::AtLeast,
+        "verb.above": Comparison::Above => Comparison::Above,
+    });
+    samples
+}
+
+fn runs() -> Vec<Sample> {
+    variants! { RunVerdict, |what, verdict| {
+            let artifact = ArtifactRef { digest: Digest::of(b"zip"), size_bytes: 1 };
+            event(what, Event::RunCompleted(RunCompleted { tally: tally(), verdict, artifact }))
+        };
+        "verdict.passed": RunVerdict::Passed => RunVerdict::Passed,
+        "verdict.failed": RunVerdict::Failed => RunVerdict::Failed,
+        "verdict.inconclusive": RunVerdict::Inconclusive => RunVerdict::Inconclusive,
+        "verdict.errored": RunVerdict::Errored => RunVerdict::Errored,
+        "verdict.cancelled": RunVerdict::Cancelled => RunVerdict::Cancelled,
+    }
+}
+
+fn conversations() -> Vec<Sample> {
+    let mut samples = variants! { Role, |what, role| record(what, TurnRecord::Said(Turn { role, ..turn() }));
+        "role.user": Role::User => Role::User,
+        "role.event": Role::Event => Role::Event,
+        "role.agent": Role::Agent => Role::Agent,
+    };
+    samples.extend(variants! { TurnRecord, record;
+        "claimed": TurnRecord::Claimed { .. } => {
+            TurnRecord::Claimed { worker: "worker-1".to_owned(), at: Time::from_micros(5), restart: true }
+        },
+        "said": TurnRecord::Said(_) => TurnRecord::Said(turn()),
+        "user_left": TurnRecord::UserLeft { .. } => TurnRecord::UserLeft {
+            outcome: UserOutcome::GaveUp,
+            reason: Some("tired".to_owned()),
+            at: Time::from_micros(6),
+        },
+    });
+    samples.extend(variants! { EndReason, |what, end| concluded(what, ConversationResult { end, ..result() });
+        "end.agent_completed": EndReason::AgentCompleted => EndReason::AgentCompleted,
+        "end.user_left": EndReason::UserLeft { .. } => EndReason::UserLeft { outcome: UserOutcome::Achieved, reason: None },
+        "end.max_interactions": EndReason::MaxInteractions => EndReason::MaxInteractions,
+        "end.agent_error": EndReason::AgentError { .. } => EndReason::AgentError { cause: "broke".to_owned() },
+        "end.simulator_error": EndReason::SimulatorError { .. } => EndReason::SimulatorError { cause: "broke".to_owned() },
+        "end.infrastructure": EndReason::Infrastructure { .. } => EndReason::Infrastructure { cause: "broke".to_owned() },
+    });
+    samples.extend(variants! { MetricValue, |what, value| {
+            let mut result = result();
+            result.evaluations[0].value = Some(value);
+            concluded(what, result)
+        };
+        "value.boolean": MetricValue::Boolean(_) => MetricValue::Boolean(true),
+        "value.numerical": MetricValue::Numerical(_) => MetricValue::Numerical(0.25),
+        "value.categorical": MetricValue::Categorical(_) => MetricValue::Categorical("good".to_owned()),
+    });
+    samples.extend(variants! { Verdict, |what, verdict| concluded(what, ConversationResult { verdict, ..result() });
+        "verdict.passed": Verdict::Passed => Verdict::Passed,
+        "verdict.failed": Verdict::Failed => Verdict::Failed,
+        "verdict.invalid": Verdict::Invalid => Verdict::Invalid,
+        "verdict.errored": Verdict::Errored => Verdict::Errored,
+    });
+    samples
+}
+
+/// Where nothing stands instead of something.
+fn absences() -> Vec<Sample> {
+    let mut bare = job();
+    bare.failures.clear();
+    let mut unlimited = plan();
+    unlimited.options.max_concurrency = None;
+    let started = RunStarted {
+        set_id: UnitTestSetId(oid(8)),
+        set_name: name("Set"),
+        plan: unlimited,
+        manifest: Digest::of(b"manifest"),
+    };
+    let turn = Turn {
+        latency_ms: None,
+        tool_calls: Vec::new(),
+        usage: None,
+        ..turn()
+    };
+    vec![
+        Sample::job("job#first_try".to_owned(), bare),
+        event("unlimited", Event::RunStarted(started)),
+        record("bare", TurnRecord::Said(turn)),
+    ]
+}
+
+/// All of them.
+pub(super) fn all() -> Vec<Sample> {
+    [
+        kinds(),
+        scenarios(),
+        metrics(),
+        agents(),
+        criteria(),
+        runs(),
+        conversations(),
+        absences(),
+    ]
+    .concat()
+}
