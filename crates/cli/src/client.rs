@@ -12,9 +12,12 @@ use api::{
     bus::{COMMAND_ID_HEADER, Family, Subject, endpoint},
     error::{ErrorCode, Problem},
 };
-use journal::{JournalError, bus::BusClient};
+use journal::{
+    JournalError,
+    bus::{BusClient, TOO_LARGE},
+};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 pub(crate) use kinds::KindArgument;
@@ -36,6 +39,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PERSISTENCE: Duration = Duration::from_secs(15);
 /// For how long connecting is tried: a nats-server that is started again is back by then.
 const CONNECT_PERSISTENCE: Duration = Duration::from_secs(2);
+/// What pages are made smaller from when the request does not say how large they may be; every endpoint allows it.
+const PAGE_ITEMS: u64 = 10;
 /// The pause before it is made again.
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -54,6 +59,8 @@ pub(crate) enum RequestError {
     Bus(JournalError),
     /// The server refused.
     Refused(Box<Problem>),
+    /// The answer is more than one message may hold.
+    TooLarge(String),
     /// The answer is not what this build expects.
     Answer(String),
 }
@@ -115,6 +122,22 @@ impl Client {
         self.request(Family::Query, kind, verb, request).await
     }
 
+    /// Asks for a page of at most `request.limit` items, or of fewer while these are more than one message may hold.
+    pub(crate) async fn page<T: DeserializeOwned>(
+        &self,
+        kind: &str,
+        verb: &str,
+        request: &mut Value,
+    ) -> Result<T, RequestError> {
+        loop {
+            let limit = request.get("limit").and_then(Value::as_u64).unwrap_or(PAGE_ITEMS);
+            match self.query(kind, verb, &*request).await {
+                Err(RequestError::TooLarge(_)) if limit > 1 => request["limit"] = json!((limit / 4).max(1)),
+                answered => return answered,
+            }
+        }
+    }
+
     async fn request<T: DeserializeOwned>(
         &self,
         family: Family,
@@ -164,6 +187,7 @@ impl RequestError {
     fn of_refusal(payload: &[u8], code: u16, message: String) -> Self {
         match serde_json::from_slice::<Problem>(payload) {
             Ok(problem) => Self::Refused(Box::new(problem)),
+            Err(_not_ours) if code == TOO_LARGE => Self::TooLarge(message),
             Err(_not_ours) => Self::Answer(format!("the server answered with error {code}: {message}")),
         }
     }
@@ -178,7 +202,7 @@ impl RequestError {
                     ErrorCode::Unavailable | ErrorCode::Contended | ErrorCode::TimedOut
                 )
             }
-            Self::Answer(_) => false,
+            Self::TooLarge(_) | Self::Answer(_) => false,
         }
     }
 
@@ -186,7 +210,7 @@ impl RequestError {
     pub(crate) fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Refused(problem) => Some(problem.code),
-            Self::Bus(_) | Self::Answer(_) => None,
+            Self::Bus(_) | Self::TooLarge(_) | Self::Answer(_) => None,
         }
     }
 }
@@ -196,6 +220,8 @@ impl From<RequestError> for Failure {
         match error {
             RequestError::Bus(error) => journal_failure(&error),
             RequestError::Refused(problem) => of_problem(&problem),
+            RequestError::TooLarge(reason) => Self::bug(reason)
+                .help("The setting `nats.max_payload_bytes` (of the nats-server: `max_payload`) can be raised."),
             RequestError::Answer(reason) => {
                 Self::bug(format!("the server's answer cannot be read: {reason}"))
                     .help("Server and command line may be of different versions.")

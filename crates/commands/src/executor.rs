@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use journal::{AppendError, Journal};
 use model::{
-    Capabilities, Command, CommandId, CommandRecord, Context, DecideError, Decision, Directory, OrgId, Outcome,
-    Rejection, RunId, Time, UserId, decide,
+    Capabilities, Command, CommandId, CommandRecord, Context, DecideError, Decision, Directory, OrgId,
+    Outcome, Rejection, RunId, Time, UserId, decide,
 };
 use projections::{Database, Log, WaitError};
 use rand::Rng;
@@ -79,7 +79,9 @@ pub struct Executor {
 
 impl std::fmt::Debug for Executor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Executor").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Executor")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -109,10 +111,10 @@ impl Executor {
             None => fresh_command_id()?,
         };
         let turn = self.queue.turn(&request.org, TURN_TIMEOUT).await;
-        let _turn = turn.ok_or(ExecuteError::Queued {
-            waited: TURN_TIMEOUT,
-        })?;
-        let done = self.carry_out(&request, self.context(&request, command_id)).await?;
+        let _turn = turn.ok_or(ExecuteError::Queued { waited: TURN_TIMEOUT })?;
+        let done = self
+            .carry_out(&request, self.context(&request, command_id))
+            .await?;
         self.announce(&request).await;
         Ok(done)
     }
@@ -187,7 +189,11 @@ impl Executor {
 
     /// Decides on what the projections hold now. If that is newer than the tail, the append will notice.
     async fn decide(&self, request: &Request, context: &Context) -> Result<Decided, ExecuteError> {
-        let (database, org, command) = (self.database.clone(), request.org.clone(), request.command.clone());
+        let (database, org, command) = (
+            self.database.clone(),
+            request.org.clone(),
+            request.command.clone(),
+        );
         let context = context.clone();
         let decided = tokio::task::spawn_blocking(move || {
             let view = database.view()?;

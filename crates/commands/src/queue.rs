@@ -51,7 +51,10 @@ mod tests {
         let queue = Queue::default();
         let first = queue.turn(&org("a"), PATIENCE).await.unwrap();
         assert!(queue.turn(&org("b"), PATIENCE).await.is_some());
-        assert!(queue.turn(&org("a"), PATIENCE).await.is_none(), "its turn does not come");
+        assert!(
+            queue.turn(&org("a"), PATIENCE).await.is_none(),
+            "its turn does not come"
+        );
         drop(first);
         assert!(queue.turn(&org("a"), PATIENCE).await.is_some());
     }
@@ -65,7 +68,10 @@ mod tests {
         }
         let turns = queue.turns.lock().unwrap();
         assert!(turns.len() <= MAX_IDLE, "{}", turns.len());
-        assert!(turns.contains_key(&org("held")), "what is under way is not forgotten");
+        assert!(
+            turns.contains_key(&org("held")),
+            "what is under way is not forgotten"
+        );
         drop(held);
     }
 }

@@ -22,6 +22,9 @@ pub use server::BusServer;
 /// Requests handled at once by one server; further ones are answered with code 503.
 pub const MAX_IN_FLIGHT: usize = 256;
 
+/// The code for a request, or an answer, that is larger than one message may be.
+pub const TOO_LARGE: u16 = 413;
+
 const ERROR_HEADER: &str = "Nats-Service-Error";
 const ERROR_CODE_HEADER: &str = "Nats-Service-Error-Code";
 

@@ -74,8 +74,8 @@ pub use object::{Change, Kind, Life, ObjectRef};
 pub use persona::{Persona, PersonaContent};
 pub use rejection::{DecideError, Rejection};
 pub use run::{
-    Admission, ArtifactRef, ConversationKey, MAX_CONVERSATIONS, Plan, PlannedCriterion, PlannedTest, Run, RunCompletion,
-    RunOptions, RunVerdict, Tally,
+    Admission, ArtifactRef, ConversationKey, MAX_CONVERSATIONS, Plan, PlannedCriterion, PlannedTest, Run,
+    RunCompletion, RunOptions, RunVerdict, Tally,
 };
 pub use scenario::{InitialMessageType, Scenario, ScenarioContent};
 pub use script::{

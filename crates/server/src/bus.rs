@@ -5,7 +5,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{
-    bus::{COMMAND_ID_HEADER, COMMANDS, Endpoint, Family, QUERIES, SEEN_HEADER, SEQUENCE_HEADER, Subject, TRACE_HEADER},
+    bus::{
+        COMMAND_ID_HEADER, COMMANDS, Endpoint, Family, QUERIES, SEEN_HEADER, SEQUENCE_HEADER, Subject,
+        TRACE_HEADER,
+    },
     error::{ErrorCode, Problem},
 };
 use async_trait::async_trait;
@@ -166,7 +169,14 @@ mod tests {
     fn only_a_trace_is_a_trace() {
         let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         assert!(is_traceparent(trace));
-        for other in ["", "00", &trace[1..], &trace.to_uppercase(), &trace.replace('4', "\u{e9}"), &format!("{trace}-00")] {
+        for other in [
+            "",
+            "00",
+            &trace[1..],
+            &trace.to_uppercase(),
+            &trace.replace('4', "\u{e9}"),
+            &format!("{trace}-00"),
+        ] {
             assert!(!is_traceparent(other), "{other}");
         }
     }

@@ -174,7 +174,10 @@ impl Gateway {
             traceparent: metadata.traceparent,
             command,
         };
-        self.executor.execute(request).await.map_err(|error| of_execute(&error))
+        self.executor
+            .execute(request)
+            .await
+            .map_err(|error| of_execute(&error))
     }
 
     /// Reads from the projections, off the runtime's threads.
@@ -197,22 +200,31 @@ fn parse(body: &[u8]) -> Result<Value, Problem> {
     if body.is_empty() {
         return Ok(Value::Object(serde_json::Map::new()));
     }
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::new(ErrorCode::MalformedRequest, format!("the body is not JSON: {error}")))
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::new(
+            ErrorCode::MalformedRequest,
+            format!("the body is not JSON: {error}"),
+        )
+    })
 }
 
 /// An answer as JSON.
 fn render<T: Serialize>(answer: &T) -> Result<Value, Problem> {
-    serde_json::to_value(answer)
-        .map_err(|error| internal(&error))
+    serde_json::to_value(answer).map_err(|error| internal(&error))
 }
 
 /// There is no such endpoint.
 fn unknown(kind: &str, verb: &str) -> Problem {
-    Problem::new(ErrorCode::UnknownEndpoint, format!("there is no endpoint `{kind}.{verb}`"))
+    Problem::new(
+        ErrorCode::UnknownEndpoint,
+        format!("there is no endpoint `{kind}.{verb}`"),
+    )
 }
 
 /// There is no such object.
 fn not_found(object: &model::ObjectRef) -> Problem {
-    Problem::new(ErrorCode::NotFound, format!("there is no {} `{}`", object.kind, object.key))
+    Problem::new(
+        ErrorCode::NotFound,
+        format!("there is no {} `{}`", object.kind, object.key),
+    )
 }

@@ -31,17 +31,24 @@ pub(crate) async fn catch_up(journal: &Arc<dyn Journal>, database: &Database) ->
         let info = journal.info(name).await?;
         let checkpoint = {
             let database = database.clone();
-            blocking(move || {
-                database.projector().bind(log, info.created, info.last_sequence)
-            })
-            .await?
+            blocking(move || database.projector().bind(log, info.created, info.last_sequence)).await?
         };
         info!(log = %log, checkpoint, last = info.last_sequence, "the projection catches up");
         let reached = CancellationToken::new();
         if checkpoint < info.last_sequence {
-            follow(journal, database, log, checkpoint, Some(info.last_sequence), reached).await?;
+            follow(
+                journal,
+                database,
+                log,
+                checkpoint,
+                Some(info.last_sequence),
+                reached,
+            )
+            .await?;
             if database.sequences().of(log) < info.last_sequence {
-                return Err(ProjectorError::Ended(format!("the {log} log ended before its last message")));
+                return Err(ProjectorError::Ended(format!(
+                    "the {log} log ended before its last message"
+                )));
             }
         }
     }
@@ -57,10 +64,17 @@ pub(crate) async fn follow(
     until: Option<u64>,
     shutdown: CancellationToken,
 ) -> Result<(), ProjectorError> {
-    let done = |sequence: Option<u64>| sequence.zip(until).is_some_and(|(sequence, until)| sequence >= until);
+    let done = |sequence: Option<u64>| {
+        sequence
+            .zip(until)
+            .is_some_and(|(sequence, until)| sequence >= until)
+    };
     match log {
         Log::Events => {
-            let Some(events) = shutdown.run_until_cancelled(journal.subscribe_events(after)).await else {
+            let Some(events) = shutdown
+                .run_until_cancelled(journal.subscribe_events(after))
+                .await
+            else {
                 return Ok(());
             };
             let mut batches = events?.ready_chunks(MAX_BATCH);
@@ -75,7 +89,10 @@ pub(crate) async fn follow(
             }
         }
         Log::Results => {
-            let Some(results) = shutdown.run_until_cancelled(journal.subscribe_results(after)).await else {
+            let Some(results) = shutdown
+                .run_until_cancelled(journal.subscribe_results(after))
+                .await
+            else {
                 return Ok(());
             };
             let mut batches = results?.ready_chunks(MAX_BATCH);

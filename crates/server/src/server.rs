@@ -53,7 +53,9 @@ pub struct Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -88,7 +90,16 @@ impl Server {
             dispatcher.run(dispatcher_shutdown).await;
             Ok(())
         });
-        Ok(Self { executor, journal, database, started_at, options, shutdown, stopped, tasks })
+        Ok(Self {
+            executor,
+            journal,
+            database,
+            started_at,
+            options,
+            shutdown,
+            stopped,
+            tasks,
+        })
     }
 
     /// Executes commands.
@@ -127,7 +138,9 @@ impl Server {
             match self.tasks.join_next().await {
                 Some(Ok(Err(error))) => return error,
                 Some(Ok(Ok(()))) if self.shutdown.is_cancelled() => std::future::pending::<()>().await,
-                Some(Ok(Ok(()))) => return ServerError::Ended("it returned before it was asked to".to_owned()),
+                Some(Ok(Ok(()))) => {
+                    return ServerError::Ended("it returned before it was asked to".to_owned());
+                }
                 Some(Err(ended)) => return ServerError::Ended(ended.to_string()),
                 None => std::future::pending::<()>().await,
             }
@@ -140,13 +153,19 @@ impl Server {
         while let Some(ended) = self.tasks.join_next().await {
             match ended {
                 Ok(Ok(())) => {}
-                Ok(Err(failure)) => error!(error = &failure as &dyn std::error::Error, "a task stopped with an error"),
+                Ok(Err(failure)) => error!(
+                    error = &failure as &dyn std::error::Error,
+                    "a task stopped with an error"
+                ),
                 Err(failure) => error!(error = &failure as &dyn std::error::Error, "a task was lost"),
             }
         }
         // What is not on the disk would have to be taken in again at the next start.
         if let Err(failure) = projector::flush(&self.database).await {
-            error!(error = &failure as &dyn std::error::Error, "the projections could not be put onto the disk");
+            error!(
+                error = &failure as &dyn std::error::Error,
+                "the projections could not be put onto the disk"
+            );
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The gateway over an in-memory journal: what callers see, whatever the transport.
 
+mod results;
+mod servers;
+
 use std::{sync::Arc, time::Duration};
 
 use api::{
@@ -33,7 +36,11 @@ pub(crate) async fn bench_as(holder: &str, journal: MemoryJournal, database: Dat
         commands: commands::Options {
             clock: Arc::new(move || clock.now()),
             catch_up_timeout: Duration::from_secs(5),
-            capabilities: Capabilities { build: "test".to_owned(), user_model: None, judge_model: None },
+            capabilities: Capabilities {
+                build: "test".to_owned(),
+                user_model: None,
+                judge_model: None,
+            },
         },
         dispatcher: DispatcherOptions {
             holder: holder.to_owned(),
@@ -51,14 +58,29 @@ pub(crate) async fn bench_as(holder: &str, journal: MemoryJournal, database: Dat
 }
 
 pub(crate) fn caller(org: &str, user: &str) -> Caller {
-    Caller { org: org.parse().unwrap(), user: user.parse().unwrap() }
+    Caller {
+        org: org.parse().unwrap(),
+        user: user.parse().unwrap(),
+    }
 }
 
 impl Bench {
-    async fn command_as(&self, caller: &Caller, id: Option<&str>, what: &str, body: Value) -> Result<Value, Problem> {
+    async fn command_as(
+        &self,
+        caller: &Caller,
+        id: Option<&str>,
+        what: &str,
+        body: Value,
+    ) -> Result<Value, Problem> {
         let (kind, verb) = what.split_once('.').unwrap();
-        let metadata = Metadata { command_id: id.map(|id| id.parse().unwrap()), ..Metadata::default() };
-        let answer = self.gateway.command(caller, metadata, kind, verb, body.to_string().as_bytes()).await?;
+        let metadata = Metadata {
+            command_id: id.map(|id| id.parse().unwrap()),
+            ..Metadata::default()
+        };
+        let answer = self
+            .gateway
+            .command(caller, metadata, kind, verb, body.to_string().as_bytes())
+            .await?;
         Ok(answer.body)
     }
 
@@ -68,7 +90,15 @@ impl Bench {
 
     async fn query_as(&self, caller: &Caller, what: &str, body: Value) -> Result<Value, Problem> {
         let (kind, verb) = what.split_once('.').unwrap();
-        self.gateway.query(caller, Metadata::default(), kind, verb, body.to_string().as_bytes()).await
+        self.gateway
+            .query(
+                caller,
+                Metadata::default(),
+                kind,
+                verb,
+                body.to_string().as_bytes(),
+            )
+            .await
     }
 
     pub(crate) async fn query(&self, what: &str, body: Value) -> Result<Value, Problem> {
@@ -84,9 +114,7 @@ fn persona(name: &str) -> Value {
 
 /// A suite that can run.
 pub(crate) fn suite() -> Value {
-    let document = |kind: &str, name: &str, spec: Value| {
-        json!({"apiVersion": "rehearse/v1", "kind": kind, "metadata": {"name": name}, "spec": spec})
-    };
+    let document = |kind: &str, name: &str, spec: Value| json!({"apiVersion": "rehearse/v1", "kind": kind, "metadata": {"name": name}, "spec": spec});
     json!({"documents": [
         document("Agent", "bot", json!({"connection": {"stdio": {"command": ["cat"]}}})),
         document("Service", "shop", json!({"description": "sells", "agent": "bot"})),
@@ -110,10 +138,18 @@ async fn every_endpoint_of_the_table_is_answered() {
         let ann = caller("acme", "ann");
         let answer = match endpoint.family {
             Family::Command => {
-                let answer = bench.gateway.command(&ann, Metadata::default(), endpoint.kind, endpoint.verb, body).await;
+                let answer = bench
+                    .gateway
+                    .command(&ann, Metadata::default(), endpoint.kind, endpoint.verb, body)
+                    .await;
                 answer.map(|answer| answer.body)
             }
-            Family::Query => bench.gateway.query(&ann, Metadata::default(), endpoint.kind, endpoint.verb, body).await,
+            Family::Query => {
+                bench
+                    .gateway
+                    .query(&ann, Metadata::default(), endpoint.kind, endpoint.verb, body)
+                    .await
+            }
         };
         let (kind, verb) = (endpoint.kind, endpoint.verb);
         if let Err(problem) = answer {
@@ -123,7 +159,11 @@ async fn every_endpoint_of_the_table_is_answered() {
                 ErrorCode::MalformedRequest,
                 ErrorCode::Internal,
             ];
-            assert!(!refused.contains(&problem.code), "{kind}.{verb}: {problem}: {:?}", problem.errors);
+            assert!(
+                !refused.contains(&problem.code),
+                "{kind}.{verb}: {problem}: {:?}",
+                problem.errors
+            );
         }
     }
     let problem = bench.command("persona.dance", json!({})).await.unwrap_err();
@@ -134,13 +174,25 @@ async fn every_endpoint_of_the_table_is_answered() {
 async fn a_command_takes_effect_once_per_id() {
     let bench = bench().await;
     let ann = caller("acme", "ann");
-    let first = bench.command_as(&ann, Some("c1"), "persona.create", persona("Maria")).await.unwrap();
-    let again = bench.command_as(&ann, Some("c1"), "persona.create", persona("Maria")).await.unwrap();
+    let first = bench
+        .command_as(&ann, Some("c1"), "persona.create", persona("Maria"))
+        .await
+        .unwrap();
+    let again = bench
+        .command_as(&ann, Some("c1"), "persona.create", persona("Maria"))
+        .await
+        .unwrap();
     assert_eq!(first, again, "the first outcome comes back");
-    let other = bench.command_as(&ann, Some("c1"), "persona.create", persona("Carmen")).await.unwrap_err();
+    let other = bench
+        .command_as(&ann, Some("c1"), "persona.create", persona("Carmen"))
+        .await
+        .unwrap_err();
     assert_eq!(other.code, ErrorCode::CommandReused);
     let bob = caller("acme", "bob");
-    bench.command_as(&bob, Some("c1"), "persona.create", persona("Carmen")).await.expect("ids are each user's own");
+    bench
+        .command_as(&bob, Some("c1"), "persona.create", persona("Carmen"))
+        .await
+        .expect("ids are each user's own");
     let list = bench.query("persona.list", json!({})).await.unwrap();
     assert_eq!(list["simulation_personas"].as_array().unwrap().len(), 2);
 }
@@ -150,9 +202,15 @@ async fn a_command_is_remembered_by_a_server_that_was_not_there() {
     let journal = MemoryJournal::new();
     let ann = caller("acme", "ann");
     let one = bench_on(journal.clone(), Database::in_memory().unwrap()).await;
-    let first = one.command_as(&ann, Some("c1"), "persona.create", persona("Maria")).await.unwrap();
+    let first = one
+        .command_as(&ann, Some("c1"), "persona.create", persona("Maria"))
+        .await
+        .unwrap();
     let two = bench_on(journal, Database::in_memory().unwrap()).await;
-    let again = two.command_as(&ann, Some("c1"), "persona.create", persona("Maria")).await.unwrap();
+    let again = two
+        .command_as(&ann, Some("c1"), "persona.create", persona("Maria"))
+        .await
+        .unwrap();
     assert_eq!(first, again);
 }
 
@@ -160,11 +218,18 @@ async fn a_command_is_remembered_by_a_server_that_was_not_there() {
 async fn every_wrong_field_is_named() {
     let bench = bench().await;
     let problem = bench
-        .command("persona.create", json!({"name": " ", "role": 7, "tags": {}, "initial_version": {"background": ""}, "nmae": 1}))
+        .command(
+            "persona.create",
+            json!({"name": " ", "role": 7, "tags": {}, "initial_version": {"background": ""}, "nmae": 1}),
+        )
         .await
         .unwrap_err();
     assert_eq!((problem.status, problem.code), (422, ErrorCode::ValidationFailed));
-    let pointers: Vec<&str> = problem.errors.iter().map(|error| error.pointer.as_str()).collect();
+    let pointers: Vec<&str> = problem
+        .errors
+        .iter()
+        .map(|error| error.pointer.as_str())
+        .collect();
     for wrong in ["/name", "/role", "/initial_version/background", "/nmae"] {
         assert!(pointers.contains(&wrong), "{wrong} is not among {pointers:?}");
     }
@@ -178,12 +243,24 @@ async fn organizations_see_nothing_of_each_other() {
     let list = bench.query_as(&other, "persona.list", json!({})).await.unwrap();
     assert_eq!(list["simulation_personas"], json!([]));
     let by_id = json!({"id": created["simulation_persona_id"]});
-    let foreign = bench.query_as(&other, "persona.get", by_id.clone()).await.unwrap_err();
-    let unknown = bench.query_as(&other, "persona.get", json!({"id": "0".repeat(24)})).await.unwrap_err();
+    let foreign = bench
+        .query_as(&other, "persona.get", by_id.clone())
+        .await
+        .unwrap_err();
+    let unknown = bench
+        .query_as(&other, "persona.get", json!({"id": "0".repeat(24)}))
+        .await
+        .unwrap_err();
     assert_eq!(foreign.code, unknown.code);
-    let deleted = bench.command_as(&other, None, "persona.delete", by_id).await.unwrap_err();
+    let deleted = bench
+        .command_as(&other, None, "persona.delete", by_id)
+        .await
+        .unwrap_err();
     assert_eq!(deleted.code, ErrorCode::NotFound);
-    bench.command_as(&other, None, "persona.create", persona("Maria")).await.expect("names are each organization's own");
+    bench
+        .command_as(&other, None, "persona.create", persona("Maria"))
+        .await
+        .expect("names are each organization's own");
     let events = bench.query_as(&other, "event.list", json!({})).await.unwrap();
     assert_eq!(events["events"].as_array().unwrap().len(), 1);
 }
@@ -194,7 +271,10 @@ async fn applying_an_export_changes_nothing() {
     let planned = bench.query("suite.diff", suite()).await.unwrap();
     let differences = |answer: &Value| -> Vec<String> {
         let changes = answer["changes"].as_array().unwrap();
-        changes.iter().map(|change| change["difference"].as_str().unwrap().to_owned()).collect()
+        changes
+            .iter()
+            .map(|change| change["difference"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(differences(&planned), vec!["created"; 7]);
     let nothing = bench.query("event.list", json!({})).await.unwrap();
@@ -205,20 +285,33 @@ async fn applying_an_export_changes_nothing() {
     assert_eq!(differences(&again), vec!["unchanged"; 7]);
     let export = bench.query("suite.export", json!({})).await.unwrap();
     let unchanged = bench.command("suite.apply", export).await.unwrap();
-    assert_eq!(differences(&unchanged), vec!["unchanged"; 8], "the implied context graph is one more");
+    assert_eq!(
+        differences(&unchanged),
+        vec!["unchanged"; 8],
+        "the implied context graph is one more"
+    );
 }
 
 #[tokio::test]
 async fn a_suite_that_does_not_compile_is_refused_whole() {
     let bench = bench().await;
     let mut broken = suite();
-    broken["documents"][3]["spec"]["script"] = json!([{"say": "{{ persona.name"}, {"when": {"matches": "("}, "say": "x"}]);
+    broken["documents"][3]["spec"]["script"] =
+        json!([{"say": "{{ persona.name"}, {"when": {"matches": "("}, "say": "x"}]);
     broken["documents"][4]["spec"]["judge"] = json!({"cel": "1 +"});
     let problem = bench.command("suite.apply", broken).await.unwrap_err();
-    let pointers: Vec<&str> = problem.errors.iter().map(|error| error.pointer.as_str()).collect();
+    let pointers: Vec<&str> = problem
+        .errors
+        .iter()
+        .map(|error| error.pointer.as_str())
+        .collect();
     assert_eq!(
         pointers,
-        ["/documents/3/spec/script/0/say", "/documents/3/spec/script/1/when/matches", "/documents/4/spec/judge/cel"]
+        [
+            "/documents/3/spec/script/0/say",
+            "/documents/3/spec/script/1/when/matches",
+            "/documents/4/spec/judge/cel"
+        ]
     );
     let events = bench.query("event.list", json!({})).await.unwrap();
     assert_eq!(events["events"], json!([]));
@@ -229,15 +322,34 @@ async fn an_object_is_shown_as_it_was() {
     let bench = bench().await;
     let created = bench.command("persona.create", persona("Maria")).await.unwrap();
     let id = &created["simulation_persona_id"];
-    bench.command("persona.update", json!({"id": id, "tags": {"team": "support"}})).await.unwrap();
+    bench
+        .command("persona.update", json!({"id": id, "tags": {"team": "support"}}))
+        .await
+        .unwrap();
     bench.command("persona.delete", json!({"id": id})).await.unwrap();
     let at = |as_of: u64| json!({"id": id, "as_of": as_of});
-    assert_eq!(bench.query("persona.get", at(1)).await.unwrap()["tags"], json!({}));
-    assert_eq!(bench.query("persona.get", at(2)).await.unwrap()["tags"], json!({"team": "support"}));
-    assert_eq!(bench.query("persona.get", json!({"id": id})).await.unwrap()["is_deleted"], json!(true));
-    let history = bench.query("event.history", json!({"kind": "persona", "id": id})).await.unwrap();
-    let names: Vec<&str> =
-        history["history"].as_array().unwrap().iter().map(|entry| entry["events"][0]["event"].as_str().unwrap()).collect();
+    assert_eq!(
+        bench.query("persona.get", at(1)).await.unwrap()["tags"],
+        json!({})
+    );
+    assert_eq!(
+        bench.query("persona.get", at(2)).await.unwrap()["tags"],
+        json!({"team": "support"})
+    );
+    assert_eq!(
+        bench.query("persona.get", json!({"id": id})).await.unwrap()["is_deleted"],
+        json!(true)
+    );
+    let history = bench
+        .query("event.history", json!({"kind": "persona", "id": id}))
+        .await
+        .unwrap();
+    let names: Vec<&str> = history["history"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["events"][0]["event"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["persona.created", "persona.updated", "persona.deleted"]);
 }
 
@@ -245,21 +357,36 @@ async fn an_object_is_shown_as_it_was() {
 async fn a_run_is_admitted_and_cancelled() {
     let bench = bench().await;
     bench.command("suite.apply", suite()).await.unwrap();
-    let set = bench.query("unit_test_set.get", json!({"name": "all"})).await.unwrap();
-    let started = bench.command("run.start", json!({"simulation_unit_test_set_id": set["id"]})).await.unwrap();
+    let set = bench
+        .query("unit_test_set.get", json!({"name": "all"}))
+        .await
+        .unwrap();
+    let started = bench
+        .command("run.start", json!({"simulation_unit_test_set_id": set["id"]}))
+        .await
+        .unwrap();
     let id = &started["simulation_unit_test_set_run_id"];
-    let second = bench.command("run.start", json!({"simulation_unit_test_set_id": set["id"]})).await.unwrap_err();
+    let second = bench
+        .command("run.start", json!({"simulation_unit_test_set_id": set["id"]}))
+        .await
+        .unwrap_err();
     assert_eq!((second.status, second.code), (409, ErrorCode::RunUnfinished));
 
     let run = bench.query("run.get", json!({"id": id})).await.unwrap();
     assert_eq!(run["is_completed"], json!(false));
     assert_eq!(run["rehearse"]["tally"]["planned"], json!(3));
     let not_ready = bench.query("run.artifact", json!({"id": id})).await.unwrap_err();
-    assert_eq!((not_ready.status, not_ready.code), (400, ErrorCode::ArtifactNotReady));
+    assert_eq!(
+        (not_ready.status, not_ready.code),
+        (400, ErrorCode::ArtifactNotReady)
+    );
 
     bench.command("run.cancel", json!({"id": id})).await.unwrap();
     let run = bench.query("run.get", json!({"id": id})).await.unwrap();
-    assert_eq!((&run["is_completed"], &run["errored"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&run["is_completed"], &run["errored"]),
+        (&json!(true), &json!(true))
+    );
     let again = bench.command("run.cancel", json!({"id": id})).await.unwrap_err();
     assert_eq!((again.status, again.code), (409, ErrorCode::RunNotInProgress));
 }
@@ -267,7 +394,13 @@ async fn a_run_is_admitted_and_cancelled() {
 #[tokio::test]
 async fn a_key_is_shown_once_and_kept_as_a_hash() {
     let bench = bench().await;
-    bench.command("user.create", json!({"id": "ann", "name": "Ann", "role": "admin"})).await.unwrap();
+    bench
+        .command(
+            "user.create",
+            json!({"id": "ann", "name": "Ann", "role": "admin"}),
+        )
+        .await
+        .unwrap();
     let key = bench.command("api_key.create", json!({})).await.unwrap();
     let secret = key["api_key"].as_str().unwrap();
     let events = bench.query("event.list", json!({})).await.unwrap();
@@ -275,7 +408,10 @@ async fn a_key_is_shown_once_and_kept_as_a_hash() {
     let keys = bench.query("api_key.list", json!({})).await.unwrap();
     assert_eq!(keys["api_keys"].as_array().unwrap().len(), 1);
     assert!(!keys.to_string().contains(secret));
-    bench.command("api_key.delete", json!({"id": key["api_key_id"]})).await.unwrap();
+    bench
+        .command("api_key.delete", json!({"id": key["api_key_id"]}))
+        .await
+        .unwrap();
     let keys = bench.query("api_key.list", json!({})).await.unwrap();
     assert_eq!(keys["api_keys"], json!([]));
 }
@@ -283,7 +419,16 @@ async fn a_key_is_shown_once_and_kept_as_a_hash() {
 #[tokio::test]
 async fn names_that_would_be_dangerous_in_a_subject_are_just_names() {
     let bench = bench().await;
-    for name in ["evt.>", "a.b.*", "with space", "🦀 crab", "..", "$SYS", "\"quoted\"", "<b>"] {
+    for name in [
+        "evt.>",
+        "a.b.*",
+        "with space",
+        "🦀 crab",
+        "..",
+        "$SYS",
+        "\"quoted\"",
+        "<b>",
+    ] {
         let created = bench.command("persona.create", persona(name)).await.unwrap();
         let found = bench.query("persona.get", json!({"name": name})).await.unwrap();
         assert_eq!(found["id"], created["simulation_persona_id"], "{name}");
@@ -291,90 +436,4 @@ async fn names_that_would_be_dangerous_in_a_subject_are_just_names() {
     let long = "x".repeat(10_240);
     let problem = bench.command("persona.create", persona(&long)).await.unwrap_err();
     assert_eq!(problem.errors[0].pointer, "/name");
-}
-
-#[tokio::test]
-async fn what_one_server_did_is_seen_on_another_by_its_sequence() {
-    let journal = MemoryJournal::new();
-    let ann = caller("acme", "ann");
-    let one = bench_as("one", journal.clone(), Database::in_memory().unwrap()).await;
-    let two = bench_as("two", journal, Database::in_memory().unwrap()).await;
-    for number in 1..=20 {
-        let body = persona(&format!("p{number}")).to_string();
-        let made = one.gateway.command(&ann, Metadata::default(), "persona", "create", body.as_bytes()).await.unwrap();
-        assert_eq!(made.sequence, number);
-        let seen = Metadata { seen: Some(made.sequence), ..Metadata::default() };
-        let list = two.gateway.query(&ann, seen, "persona", "list", b"").await.unwrap();
-        assert_eq!(list["simulation_personas"].as_array().unwrap().len() as u64, number);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_nobody_has_done_is_not_waited_for_for_ever() {
-    let bench = bench().await;
-    let seen = Metadata { seen: Some(u64::MAX), ..Metadata::default() };
-    let problem = bench.gateway.query(&caller("acme", "ann"), seen, "persona", "list", b"").await.unwrap_err();
-    assert_eq!(problem.code, ErrorCode::Unavailable);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_server_that_has_stopped_answers_nothing() {
-    let bench = bench().await;
-    let ann = caller("acme", "ann");
-    let waiting = bench.gateway.clone();
-    let waiter = ann.clone();
-    let poll = tokio::spawn(async move {
-        waiting.query(&waiter, Metadata::default(), "event", "list", br#"{"wait_ms": 10000}"#).await
-    });
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let before = tokio::time::Instant::now();
-    bench.server.stop().await;
-    assert!(poll.await.unwrap().is_ok(), "whoever waits is answered with what there is");
-    assert!(before.elapsed() < Duration::from_secs(5), "and at once");
-    for (kind, verb) in [("persona", "list"), ("event", "list")] {
-        let problem = bench.gateway.query(&ann, Metadata::default(), kind, verb, b"").await.unwrap_err();
-        assert_eq!(problem.code, ErrorCode::Unavailable);
-    }
-    let body = persona("Maria").to_string();
-    let problem = bench.gateway.command(&ann, Metadata::default(), "persona", "create", body.as_bytes()).await.unwrap_err();
-    assert_eq!(problem.code, ErrorCode::Unavailable);
-}
-
-#[tokio::test]
-async fn events_that_match_are_found_whatever_stands_between() {
-    let bench = bench().await;
-    for number in 0..30 {
-        bench.command("persona.create", persona(&format!("p{number}"))).await.unwrap();
-    }
-    bench.command("suite.apply", suite()).await.unwrap();
-    let mut after = json!(0);
-    let mut names = Vec::new();
-    loop {
-        let page = json!({"kinds": ["scenario", "metric", "unit_test"], "limit": 1, "after": after});
-        let page = bench.query("event.list", page).await.unwrap();
-        let events = page["events"].as_array().unwrap();
-        assert!(events.len() <= 1);
-        names.extend(events.iter().map(|event| event["event"].as_str().unwrap().to_owned()));
-        after = page["last_sequence"].clone();
-        if page["has_more"] == json!(false) {
-            break;
-        }
-    }
-    assert_eq!(names, ["scenario.created", "metric.created", "unit_test.created"]);
-    assert_eq!(after, json!(38), "every commit has been looked at");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_poll_is_answered_when_something_happens() {
-    let bench = bench().await;
-    let gateway = bench.gateway.clone();
-    let began = tokio::time::Instant::now();
-    let poll = tokio::spawn(async move {
-        gateway.query(&caller("acme", "ann"), Metadata::default(), "event", "list", br#"{"wait_ms": 10000}"#).await
-    });
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    bench.command("persona.create", persona("Maria")).await.unwrap();
-    let page = poll.await.unwrap().unwrap();
-    assert_eq!(page["events"].as_array().unwrap().len(), 1);
-    assert!(began.elapsed() < Duration::from_secs(3));
 }

@@ -236,7 +236,7 @@ fn a_suite_with_a_fault_changes_nothing() {
             "suite.yaml:4:8: /spec/role: the role of persona `Anna` is `customer` for ever",
         ]),
         (sound().replace("judge:", "value: {numerical: {lowerBound: 0, upperBound: 9}}\n  judge:").replace("{contains: {text: hello, in: agent}}", "interactions"), &[
-            "suite.yaml:18:3: /spec/value: ",
+            "suite.yaml:19:3: /spec/value: the metric's values are boolean for ever, not numerical",
         ]),
     ];
     for (text, words) in faulty {
@@ -248,9 +248,16 @@ fn a_suite_with_a_fault_changes_nothing() {
     let graphs: Vec<String> = (0..20).map(|index| graph(&format!("t: {}", "x".repeat(500_000))).replace("name: g", &format!("name: g{index}"))).collect();
     fs::write(directory.path().join("more.yaml"), graphs[10..].join("---\n")).unwrap();
     write(directory.path(), graphs[..10].join("---\n").as_bytes());
-    let refused = run_at(&up, directory.path(), &["apply", "-f", "suite.yaml", "-f", "more.yaml"]);
-    assert!([2, 96].contains(&refused.code), "{}: {}", refused.code, refused.stderr);
-    assert!(refused.stderr.contains("bytes"), "{}", refused.stderr);
+    run_at(&up, directory.path(), &["apply", "-f", "suite.yaml", "-f", "more.yaml"])
+        .refused(96, &["as one request, and the server takes 8388608", "Apply the files in parts"]);
     assert_eq!(events(&up), before, "a refused suite changed something");
     apply(&with(criteria)).expect(0);
+
+    // In parts they are taken, and together, which is more than one answer may hold, they can be read.
+    run_at(&up, directory.path(), &["apply", "-f", "more.yaml"]).expect(0);
+    fs::write(directory.path().join("more.yaml"), graphs[..10].join("---\n")).unwrap();
+    run_at(&up, directory.path(), &["apply", "-f", "more.yaml"]).expect(0);
+    assert_eq!(events(&up).matches("context_graph.version_created").count(), 21, "and the empty one");
+    assert_eq!(up.run(&["export"]).expect(0).stdout.matches("kind: ContextGraph").count(), 21);
+    assert_eq!(up.run(&["get", "context_graph"]).expect(0).stdout.lines().count(), 22, "a heading and the graphs");
 }

@@ -79,7 +79,8 @@ async fn up_stops_with_everything_that_it_started() {
     let below = descendants(ours);
     assert!(below.len() >= 2, "nats-server and an agent: {below:?}");
     // A second signal would end the wait for the conversation at once; one is enough.
-    assert_eq!(up.stop(), 0);
+    let code = up.child().stop();
+    assert_eq!(code, 0, "{}", up.child().log());
     let left: Vec<u32> = below.into_iter().filter(|pid| PathBuf::from(format!("/proc/{pid}/exe")).exists()).collect();
     assert_eq!(left, [0_u32; 0], "processes are left");
 }

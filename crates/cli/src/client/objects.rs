@@ -143,7 +143,7 @@ impl Client {
         };
         let mut items = Vec::new();
         loop {
-            let page = Page::of(self.query(kind.as_str(), "list", &request).await?);
+            let page = Page::of(self.page(kind.as_str(), "list", &mut request).await?);
             items.extend(page.items);
             match page.next {
                 Some(_) if items.len() >= MAX_LISTED => return Ok((items, true)),

@@ -4,6 +4,7 @@ use api::{
     error::ErrorCode,
     suite::{ChangeView, Changes, DifferenceWord},
 };
+use journal::JournalError;
 use serde_json::json;
 
 use super::{Setting, validate::Files};
@@ -67,6 +68,12 @@ pub(super) async fn send(
 
 /// A refusal that is about the documents is told at their places in the files.
 fn refusal(error: RequestError, suite: &Suite, output: Output) -> Failure {
+    if let RequestError::Bus(JournalError::TooLarge { size, limit, .. }) = &error {
+        return Failure::configuration(format!(
+            "the suite has {size} bytes as one request, and the server takes {limit}; nothing was changed"
+        ))
+        .help("Apply the files in parts, or raise the setting `nats.max_payload_bytes` of the server.");
+    }
     let RequestError::Refused(problem) = &error else {
         return error.into();
     };

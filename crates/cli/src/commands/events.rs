@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
         let mut signals = EndSignals::listen()?;
         loop {
             let page: Events = tokio::select! {
-                page = client.query("event", "list", &request) => page?,
+                page = client.page("event", "list", &mut request) => page?,
                 () = signals.next() => return Ok(Exit::Passed),
             };
             for event in &page.events {

@@ -54,18 +54,26 @@ impl Host {
     /// The live personas.
     fn personas(&self) -> Vec<String> {
         let view = self.database.view().unwrap();
-        let page = view.organization(org()).list(Kind::Persona, &projections::ListQuery {
-            limit: 100,
-            ..projections::ListQuery::default()
-        });
+        let page = view.organization(org()).list(
+            Kind::Persona,
+            &projections::ListQuery {
+                limit: 100,
+                ..projections::ListQuery::default()
+            },
+        );
         let names = page.unwrap().items.into_iter();
-        names.filter_map(|object| object.unique_name().map(str::to_owned)).collect()
+        names
+            .filter_map(|object| object.unique_name().map(str::to_owned))
+            .collect()
     }
 }
 
 async fn project(journal: MemoryJournal, database: Database) {
     let info = journal.info(journal::LogName::Events).await.unwrap();
-    database.projector().bind(Log::Events, info.created, info.last_sequence).unwrap();
+    database
+        .projector()
+        .bind(Log::Events, info.created, info.last_sequence)
+        .unwrap();
     let mut events = journal.subscribe_events(0).await.unwrap();
     while let Some(recorded) = events.next().await {
         database.projector().apply_events(&[recorded.unwrap()]).unwrap();
@@ -124,7 +132,10 @@ impl Losing {
         let left = |n: usize| n.checked_sub(1);
         if call.operation == "append"
             && is_after == self.takes_effect
-            && self.n.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left).is_ok()
+            && self
+                .n
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, left)
+                .is_ok()
         {
             return Fault::Lost;
         }
@@ -161,7 +172,9 @@ impl Faults for Meddling {
             };
             let runtime = self.runtime.clone();
             // The call itself is not async, so the other server has a thread of its own.
-            std::thread::spawn(move || runtime.block_on(append)).join().unwrap();
+            std::thread::spawn(move || runtime.block_on(append))
+                .join()
+                .unwrap();
         }
         Fault::None
     }
@@ -218,11 +231,24 @@ async fn a_command_takes_effect_once_per_id_and_user() {
     assert!(again.repeated && !first.repeated);
     assert_eq!((again.outcome, again.sequence), (first.outcome, first.sequence));
     let other = host.execute(Some("c1"), persona("Carmen")).await;
-    assert!(matches!(other, Err(ExecuteError::Rejected(Rejection::CommandReused { .. }))), "{other:?}");
-    let bob = host.executor.execute(request("bob", Some("c1"), persona("Carmen"))).await.unwrap();
+    assert!(
+        matches!(
+            other,
+            Err(ExecuteError::Rejected(Rejection::CommandReused { .. }))
+        ),
+        "{other:?}"
+    );
+    let bob = host
+        .executor
+        .execute(request("bob", Some("c1"), persona("Carmen")))
+        .await
+        .unwrap();
     assert!(!bob.repeated, "ids are each user's own");
     let unnamed = host.execute(None, persona("Maria")).await;
-    assert!(is_name_taken(&unnamed), "without an id it is another command: {unnamed:?}");
+    assert!(
+        is_name_taken(&unnamed),
+        "without an id it is another command: {unnamed:?}"
+    );
     assert_eq!(journal.org_tail(&org()).await.unwrap(), 2);
 }
 
@@ -232,11 +258,17 @@ async fn a_lost_acknowledgement_is_found_under_the_same_id_by_any_server() {
     let (one, two) = (Host::new(&journal), Host::new(&journal));
     journal.set_faults(Some(Losing::new(1, true)));
     let lost = one.execute(Some("c1"), persona("Maria")).await.unwrap_err();
-    assert!(matches!(&lost, ExecuteError::Journal(error) if error.retryable()), "{lost}");
+    assert!(
+        matches!(&lost, ExecuteError::Journal(error) if error.retryable()),
+        "{lost}"
+    );
     let found = two.execute(Some("c1"), persona("Maria")).await.unwrap();
     assert!(found.repeated);
     assert_eq!(one.execute(Some("c1"), persona("Maria")).await.unwrap(), found);
-    assert_eq!((one.personas(), journal.org_tail(&org()).await.unwrap()), (vec!["Maria".to_owned()], 1));
+    assert_eq!(
+        (one.personas(), journal.org_tail(&org()).await.unwrap()),
+        (vec!["Maria".to_owned()], 1)
+    );
 }
 
 #[tokio::test]
@@ -253,7 +285,11 @@ async fn a_lost_request_has_done_nothing() {
 async fn what_came_in_between_is_decided_on() {
     let journal = MemoryJournal::new();
     let host = Host::new(&journal);
-    let between = commits(&[("b1", persona("Carmen")), ("b2", persona("Jonas")), ("b3", persona("Lena"))]);
+    let between = commits(&[
+        ("b1", persona("Carmen")),
+        ("b2", persona("Jonas")),
+        ("b3", persona("Lena")),
+    ]);
     journal.set_faults(Some(meddling(&journal, between)));
     let done = host.execute(None, persona("Maria")).await.unwrap();
     assert_eq!((done.sequence, done.repeated), (4, false));
@@ -294,7 +330,11 @@ async fn servers_that_race_keep_names_unique() {
     for number in 0..60 {
         let executor = hosts[number % 2].executor.clone();
         let name: Name = format!("p{}", number / 6).as_str().try_into().unwrap();
-        tasks.spawn(async move { executor.execute(request("ann", None, persona(name.as_str()))).await });
+        tasks.spawn(async move {
+            executor
+                .execute(request("ann", None, persona(name.as_str())))
+                .await
+        });
     }
     let (mut n_made, mut n_refused) = (0, 0);
     while let Some(outcome) = tasks.join_next().await {
@@ -302,7 +342,11 @@ async fn servers_that_race_keep_names_unique() {
         n_made += usize::from(outcome.is_ok());
         n_refused += usize::from(is_name_taken(&outcome));
     }
-    assert_eq!((n_made, n_refused), (10, 50), "one of the six that wanted each name got it");
+    assert_eq!(
+        (n_made, n_refused),
+        (10, 50),
+        "one of the six that wanted each name got it"
+    );
     let (log, _) = journal.page(&org(), 0, 100).await.unwrap();
     let mut replayed = model::MemoryDirectory::new(org());
     for recorded in &log {

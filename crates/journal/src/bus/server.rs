@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    BusError, BusHandler, BusReply, BusRequest, ERROR_CODE_HEADER, ERROR_HEADER, MAX_IN_FLIGHT, Service, pairs,
+    BusError, BusHandler, BusReply, BusRequest, ERROR_CODE_HEADER, ERROR_HEADER, MAX_IN_FLIGHT, Service, TOO_LARGE, pairs,
     micro::{Identity, QUEUE_GROUP, Verb},
 };
 use crate::{JetStream, JournalError, jetstream::Connection};
@@ -158,7 +158,7 @@ impl Shared {
                     "the answer has {} bytes; the NATS server takes {limit}",
                     answer.payload.len()
                 );
-                too_large = Err(BusError::new(500, message));
+                too_large = Err(BusError::new(TOO_LARGE, message));
                 &too_large
             }
             Ok(_) | Err(_) => reply,
@@ -251,7 +251,7 @@ async fn handle(
             "the request has {} bytes; {max_request} are allowed",
             message.payload.len()
         );
-        Err(BusError::new(413, text))
+        Err(BusError::new(TOO_LARGE, text))
     } else {
         let request = BusRequest {
             endpoint: endpoints[endpoint].name.clone(),

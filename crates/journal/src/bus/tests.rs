@@ -116,7 +116,7 @@ async fn requests_are_answered_and_errors_told() {
     let error = ask(&client, "plain").await.expect_err("it fails");
     assert_eq!(error.payload, r#"{"code":404,"message":"not there"}"#);
     assert_eq!(ask(&client, "panic").await.expect_err("it fails").code, 500);
-    assert_eq!(ask(&client, "huge").await.expect_err("it fails").code, 500);
+    assert_eq!(ask(&client, "huge").await.expect_err("it fails").code, 413);
     let large = client
         .request(
             "cmd.acme.ann.persona.create",

@@ -8,7 +8,9 @@ mod samples;
 
 use std::collections::BTreeMap;
 
-use super::{DecodeError, REGISTRY, decode_commit, decode_turn, encode_commit, encode_turn, from_row, to_row};
+use super::{
+    DecodeError, REGISTRY, decode_commit, decode_turn, encode_commit, encode_turn, from_row, to_row,
+};
 use crate::{Event, MAX_DEPTH, Recorded, Script, ScriptAction, ScriptStep};
 use samples::Sample;
 
@@ -54,18 +56,29 @@ fn what_is_written_today_is_golden() {
 fn everything_ever_written_can_be_read() {
     let golden = golden();
     let samples = samples::all();
-    let named: BTreeMap<&str, &Sample> = samples.iter().map(|sample| (sample.name.as_str(), sample)).collect();
+    let named: BTreeMap<&str, &Sample> = samples
+        .iter()
+        .map(|sample| (sample.name.as_str(), sample))
+        .collect();
     assert_eq!(named.len(), samples.len(), "a name is given once");
     for (&(name, version), bytes) in &golden {
-        let sample = named.get(name).unwrap_or_else(|| panic!("{name} {version} has no sample any more"));
+        let sample = named
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} {version} has no sample any more"));
         assert!(
-            sample.is_read_from(bytes).unwrap_or_else(|error| panic!("{name} {version}: {error}")),
+            sample
+                .is_read_from(bytes)
+                .unwrap_or_else(|error| panic!("{name} {version}: {error}")),
             "{name} {version} reads as something else"
         );
     }
     for entry in REGISTRY {
         for version in 1..=entry.version {
-            assert!(golden.contains_key(&(entry.name, version)), "no line for {} {version}", entry.name);
+            assert!(
+                golden.contains_key(&(entry.name, version)),
+                "no line for {} {version}",
+                entry.name
+            );
         }
     }
 }
@@ -141,13 +154,22 @@ fn scripts_without_end_are_refused_and_do_not_exhaust_the_stack() {
     for depth in 1..20 {
         let read = from_row::<Script>(&to_row(&script).unwrap());
         assert_eq!(read.is_ok(), depth <= MAX_DEPTH + 1, "{depth} deep");
-        assert!(script.check().is_err() || read.is_ok(), "whatever may be written can be read");
+        assert!(
+            script.check().is_err() || read.is_ok(),
+            "whatever may be written can be read"
+        );
         script = Script {
-            steps: vec![ScriptStep { when: None, action: ScriptAction::Steps(script.steps) }],
+            steps: vec![ScriptStep {
+                when: None,
+                action: ScriptAction::Steps(script.steps),
+            }],
         };
     }
 }
 
 fn say() -> ScriptStep {
-    ScriptStep { when: None, action: ScriptAction::Say("x".try_into().unwrap()) }
+    ScriptStep {
+        when: None,
+        action: ScriptAction::Say("x".try_into().unwrap()),
+    }
 }

@@ -9,9 +9,9 @@ use super::{
     unit_test,
 };
 use crate::{
-    ArtifactRef, DecideError, Digest, Directory, DirectoryExt, Event, Invalid, Kind, MANIFEST_FORMAT, Manifest,
-    ObjectRef, Plan, Rejection, Run, RunCompleted, RunId, RunOptions, RunStarted, RunVerdict, StartOptions, Tally,
-    UnitTestSetId,
+    ArtifactRef, DecideError, Digest, Directory, DirectoryExt, Event, Invalid, Kind, MANIFEST_FORMAT,
+    Manifest, ObjectRef, Plan, Rejection, Run, RunCompleted, RunId, RunOptions, RunStarted, RunVerdict,
+    StartOptions, Tally, UnitTestSetId,
 };
 use planner::Planner;
 

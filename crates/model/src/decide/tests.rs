@@ -2,6 +2,7 @@
 
 mod examples;
 mod random;
+mod rules;
 
 use crate::{
     AgentContent, Capabilities, Command, Connection, Context, ContextGraphContent, Continuation,

@@ -57,10 +57,11 @@ impl MemoryDirectory {
     }
 
     /// Panics never; lists every broken invariant instead: names are unique, references point at live objects, versions
-    /// are gapless.
+    /// are gapless, and whatever a live object names within another exists there.
     pub fn check(&self) -> Vec<String> {
         let mut broken = Vec::new();
         let mut names = BTreeMap::new();
+        let mut unfinished = BTreeMap::new();
         for object in self.objects.values() {
             let this = object.object_ref();
             if let Some(name) = object.unique_name()
@@ -80,8 +81,90 @@ impl MemoryDirectory {
                     broken.push(format!("{this} lacks version {number}"));
                 }
             }
+            if let Object::Run(run) = object
+                && !run.is_over()
+                && let Some(other) = unfinished.insert((&run.life.created.by, run.set_id), this.clone())
+            {
+                broken.push(format!(
+                    "{this} and {other} are of one user and set, and neither is over"
+                ));
+            }
+            self.check_within(object, &mut broken);
         }
         broken
+    }
+
+    /// Lists what a live object names within another and that is not there.
+    fn check_within(&self, object: &Object, broken: &mut Vec<String>) {
+        let this = object.object_ref();
+        if let Object::UnitTestSet(set) = object
+            && !set.life.is_deleted()
+        {
+            for entry in &set.definition.entries {
+                let test = ObjectRef::new(Kind::UnitTest, entry.unit_test_id);
+                if self
+                    .objects
+                    .get(&test)
+                    .is_none_or(|test| test.life().is_deleted())
+                {
+                    broken.push(format!("{this} holds {test}, which is not there"));
+                }
+            }
+        }
+        if let Object::Service(service) = object
+            && service.profile.is_active
+        {
+            let parts = [
+                ObjectRef::new(Kind::Agent, service.profile.agent_id),
+                ObjectRef::new(Kind::ContextGraph, service.profile.context_graph_id),
+            ];
+            let live = |part: &ObjectRef| self.objects.get(part).filter(|part| !part.life().is_deleted());
+            let latest = parts.map(|part| live(&part).map_or(0, Object::latest_version));
+            for (name, version_set) in &service.version_sets {
+                let named = [version_set.agent_version, version_set.context_graph_version];
+                for (number, latest) in named.into_iter().zip(latest) {
+                    if !(1..=latest).contains(&number.unwrap_or(latest)) {
+                        broken.push(format!(
+                            "version set `{name}` of {this} names a version that is not there"
+                        ));
+                    }
+                }
+            }
+        }
+        if let Object::UnitTest(test) = object
+            && !test.life.is_deleted()
+        {
+            let service = ObjectRef::new(Kind::Service, test.definition.service_id);
+            let parts = [
+                service.clone(),
+                ObjectRef::new(Kind::Persona, test.definition.persona_id),
+                ObjectRef::new(Kind::Scenario, test.definition.scenario_id),
+            ];
+            let criteria = test.definition.success_criteria.iter();
+            let metrics = criteria.map(|criterion| ObjectRef::new(Kind::Metric, criterion.metric_id));
+            for part in parts.into_iter().chain(metrics) {
+                if self
+                    .objects
+                    .get(&part)
+                    .is_none_or(|part| part.life().is_deleted())
+                {
+                    broken.push(format!("{this} names {part}, which is not there"));
+                }
+            }
+            if let Some(Object::Service(service)) = self.objects.get(&service)
+                && !service.version_sets.contains_key(&test.definition.version_set)
+            {
+                broken.push(format!("{this} names a version set that its service lacks"));
+            }
+            for criterion in &test.definition.success_criteria {
+                let metric = ObjectRef::new(Kind::Metric, criterion.metric_id);
+                if let Some(Object::Metric(metric)) = self.objects.get(&metric)
+                    && metric.latest.value.metric_type() != criterion.criterion.metric_type()
+                {
+                    broken.push(format!("{this} has a criterion of another type than its metric"));
+                }
+            }
+        }
     }
 }
 

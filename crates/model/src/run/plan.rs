@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Admission, AgentId, ContextGraphId, Criterion, MetricId, ModelPreference, Name, OrgId, PersonaId, RunId, ScenarioId,
-    ServiceId, UnitTestId, VersionSetName,
+    Admission, AgentId, ContextGraphId, Criterion, MetricId, ModelPreference, Name, OrgId, PersonaId, RunId,
+    ScenarioId, ServiceId, UnitTestId, VersionSetName,
 };
 
 /// What a run executes. Conversation `n` of a run counts through the tests in order, each with all its repetitions.

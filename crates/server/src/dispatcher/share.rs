@@ -58,9 +58,13 @@ pub(super) fn fair_shares(demands: &[Demand], total: u32) -> Vec<u32> {
         let &Reverse(first) = org.hungry.peek()?;
         Some(Reverse((org.in_flight, first, position)))
     };
-    let mut places: BinaryHeap<_> = (0..orgs.len()).filter_map(|position| place(&orgs, position)).collect();
+    let mut places: BinaryHeap<_> = (0..orgs.len())
+        .filter_map(|position| place(&orgs, position))
+        .collect();
     for _ in in_flight..total {
-        let Some(Reverse((_, (run_in_flight, index), position))) = places.pop() else { break };
+        let Some(Reverse((_, (run_in_flight, index), position))) = places.pop() else {
+            break;
+        };
         let (Some(org), Some(demand), Some(given)) =
             (orgs.get_mut(position), demands.get(index), given.get_mut(index))
         else {
@@ -101,17 +105,18 @@ mod tests {
     #[test]
     fn organizations_share_alike_whatever_the_number_of_their_runs() {
         let one = demand("a", 0, 1000, 1000);
-        let shares = fair_shares(
-            &[one.clone(), one.clone(), one, demand("b", 0, 1000, 1000)],
-            60,
-        );
+        let shares = fair_shares(&[one.clone(), one.clone(), one, demand("b", 0, 1000, 1000)], 60);
         assert_eq!(shares, [10, 10, 10, 30]);
     }
 
     #[test]
     fn a_cap_holds() {
         assert_eq!(fair_shares(&[demand("a", 3, 100, 5)], 64), [2]);
-        assert_eq!(fair_shares(&[demand("a", 9, 100, 5)], 64), [0], "it may have been lowered");
+        assert_eq!(
+            fair_shares(&[demand("a", 9, 100, 5)], 64),
+            [0],
+            "it may have been lowered"
+        );
     }
 
     #[test]
@@ -126,10 +131,16 @@ mod tests {
         let in_flight: u32 = demands.iter().map(|demand| demand.in_flight).sum();
         for _ in in_flight..total {
             let of_org = |org: &OrgId| -> u32 {
-                let ours = demands.iter().zip(&given).filter(|(demand, _)| demand.org == *org);
+                let ours = demands
+                    .iter()
+                    .zip(&given)
+                    .filter(|(demand, _)| demand.org == *org);
                 ours.map(|(demand, given)| demand.in_flight + given).sum()
             };
-            let hungry = demands.iter().enumerate().filter(|(index, demand)| demand.wants(given[*index]));
+            let hungry = demands
+                .iter()
+                .enumerate()
+                .filter(|(index, demand)| demand.wants(given[*index]));
             let next = hungry.min_by_key(|(index, demand)| {
                 (of_org(&demand.org), demand.in_flight + given[*index], *index)
             });

@@ -29,9 +29,19 @@ async fn start(bench: &Bench, repetitions: u32) -> RunId {
     let mut suite = suite();
     suite["documents"][6]["spec"]["tests"][0]["repetitions"] = json!(repetitions);
     bench.command("suite.apply", suite).await.unwrap();
-    let set = bench.query("unit_test_set.get", json!({"name": "all"})).await.unwrap();
-    let run = bench.command("run.start", json!({"simulation_unit_test_set_id": set["id"]})).await.unwrap();
-    run["simulation_unit_test_set_run_id"].as_str().unwrap().parse().unwrap()
+    let set = bench
+        .query("unit_test_set.get", json!({"name": "all"}))
+        .await
+        .unwrap();
+    let run = bench
+        .command("run.start", json!({"simulation_unit_test_set_id": set["id"]}))
+        .await
+        .unwrap();
+    run["simulation_unit_test_set_run_id"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap()
 }
 
 fn result(run: RunId, n: u32) -> ConversationResult {
@@ -82,7 +92,8 @@ struct Counting(&'static str, AtomicUsize);
 
 impl Faults for Counting {
     fn before(&self, call: Call<'_>) -> Fault {
-        self.1.fetch_add(usize::from(call.operation == self.0), Ordering::SeqCst);
+        self.1
+            .fetch_add(usize::from(call.operation == self.0), Ordering::SeqCst);
         Fault::None
     }
 }
@@ -100,7 +111,10 @@ async fn every_conversation_is_admitted_once_and_few_at_a_time() {
     assert!(handed_out.values().all(|times| *times == 1), "{handed_out:?}");
     let thirds = began.elapsed().as_secs() / 3;
     let n_leads = leads.1.load(Ordering::SeqCst) as u64;
-    assert!(n_leads <= thirds + 2, "{n_leads} messages for the lead in {thirds} thirds of its time");
+    assert!(
+        n_leads <= thirds + 2,
+        "{n_leads} messages for the lead in {thirds} thirds of its time"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +128,11 @@ async fn a_lost_job_is_admitted_again() {
     journal.purge_jobs(&org(), run).await.unwrap();
     // The queue does not take the same job again before its window for duplicates has passed.
     tokio::time::sleep(Duration::from_secs(140)).await;
-    assert_eq!(journal.in_flight(&org(), run).await.unwrap(), first, "the same ones, in their turn");
+    assert_eq!(
+        journal.in_flight(&org(), run).await.unwrap(),
+        first,
+        "the same ones, in their turn"
+    );
     assert_eq!(work(&journal, run, 30).await.len(), 30);
 }
 
@@ -132,7 +150,9 @@ async fn a_standby_takes_over_and_a_cancelled_run_leaves_the_queue() {
     assert!(handed_out.values().all(|times| *times == 1), "{handed_out:?}");
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!journal.in_flight(&org(), run).await.unwrap().is_empty());
-    two.command("run.cancel", json!({"id": run.to_string()})).await.unwrap();
+    two.command("run.cancel", json!({"id": run.to_string()}))
+        .await
+        .unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(journal.in_flight(&org(), run).await.unwrap(), BTreeSet::new());
 }
@@ -145,13 +165,20 @@ async fn who_does_not_lead_any_more_admits_nothing() {
     let options = bench.server.options().dispatcher.clone();
     // Nobody admits while the run is started: another holds the lead.
     journal.resign(LEAD, &options.holder).await.unwrap();
-    journal.lead(LEAD, "another", Duration::from_secs(600)).await.unwrap();
+    journal
+        .lead(LEAD, "another", Duration::from_secs(600))
+        .await
+        .unwrap();
     tokio::time::sleep(Duration::from_secs(10)).await;
     let run = start(&bench, 3).await;
     let mut dispatcher = Dispatcher::new(Arc::new(journal.clone()), database, options);
     dispatcher.leads_until = Some(Instant::now());
     dispatcher.round().await.unwrap();
-    assert_eq!(journal.in_flight(&org(), run).await.unwrap().len(), 0, "its time was up before it could admit");
+    assert_eq!(
+        journal.in_flight(&org(), run).await.unwrap().len(),
+        0,
+        "its time was up before it could admit"
+    );
     dispatcher.leads_until = Some(Instant::now() + Duration::from_secs(1));
     dispatcher.round().await.unwrap();
     assert_eq!(journal.in_flight(&org(), run).await.unwrap().len(), 3);
@@ -181,6 +208,13 @@ async fn what_is_lost_comes_first_again() {
     // Runs that are known are not read again.
     let seen = read_open(&database, &BTreeSet::from([key.clone()])).unwrap();
     assert!(seen[&key].facts.is_none());
-    let plan: Plan = database.view().unwrap().organization(org()).run(id).unwrap().unwrap().plan;
+    let plan: Plan = database
+        .view()
+        .unwrap()
+        .organization(org())
+        .run(id)
+        .unwrap()
+        .unwrap()
+        .plan;
     assert_eq!(plan.n_conversations(), 12);
 }

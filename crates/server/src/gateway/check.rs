@@ -15,14 +15,10 @@ pub(crate) async fn command(command: &Command) -> Result<(), Problem> {
     // Compiling what people wrote may take a while, and is bounded by its own deadline.
     let checked = tokio::task::spawn_blocking(move || match &command {
         Command::CreateScenario { content, .. } => scenario(content, &first.key("script")),
-        Command::CreateScenarioVersion { content, .. } => {
-            scenario(content, &extension.key("script"))
-        }
+        Command::CreateScenarioVersion { content, .. } => scenario(content, &extension.key("script")),
         Command::CreateMetric { content, .. } => metric(content, &first),
         Command::CreateMetricVersion { content, .. } => metric(content, &extension),
-        Command::CreateAgentVersion { content, .. } => {
-            agent(content, &extension.key("connection"))
-        }
+        Command::CreateAgentVersion { content, .. } => agent(content, &extension.key("connection")),
         Command::ApplySuite(suite) => suite_objects(&suite.objects),
         Command::CreateOrganization(_)
         | Command::UpdateOrganization(_)
@@ -58,7 +54,11 @@ pub(crate) async fn command(command: &Command) -> Result<(), Problem> {
         | Command::CompleteRun { .. } => FieldErrors::default(),
     });
     let errors = checked.await.map_err(|ended| super::failure::internal(&ended))?;
-    if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors.into())
+    }
 }
 
 /// Everything in a suite that does not compile, with pointers below `/documents/<index>/spec`.

@@ -71,7 +71,12 @@ pub(super) async fn dispatch(
         ("unit_test_set", "delete") => change!(unit_test_set::Delete),
         ("run", "start") => {
             let done = gateway.execute::<run::Start>(caller, metadata, body).await?;
-            answer(&done, render(&run::Started { simulation_unit_test_set_run_id: id(&done)? })?)
+            answer(
+                &done,
+                render(&run::Started {
+                    simulation_unit_test_set_run_id: id(&done)?,
+                })?,
+            )
         }
         ("run", "cancel") => change!(run::Cancel),
         ("suite", "apply") => suite::apply(gateway, caller, metadata, body).await,
@@ -81,7 +86,12 @@ pub(super) async fn dispatch(
         ("api_key", "create") => api_keys::create(gateway, caller, metadata, body).await,
         ("api_key", "delete") => {
             let done = gateway.execute::<api_key::Delete>(caller, metadata, body).await?;
-            answer(&done, render(&api_key::Deleted { deleted_key_id: id(&done)? })?)
+            answer(
+                &done,
+                render(&api_key::Deleted {
+                    deleted_key_id: id(&done)?,
+                })?,
+            )
         }
         _ => Err(unknown(kind, verb)),
     }
@@ -89,13 +99,18 @@ pub(super) async fn dispatch(
 
 #[expect(clippy::unnecessary_wraps, reason = "every arm of the table is a result")]
 fn answer(done: &Done, body: Value) -> Result<Answer, Problem> {
-    Ok(Answer { body, sequence: done.sequence })
+    Ok(Answer {
+        body,
+        sequence: done.sequence,
+    })
 }
 
 /// The id of the object that a command made.
 fn id<T: std::str::FromStr>(done: &Done) -> Result<T, Problem> {
     let object = done.outcome.changes.first().map(|(object, _)| object);
-    object.and_then(|object| object.key.as_str().parse().ok()).ok_or_else(|| without_outcome("an object"))
+    object
+        .and_then(|object| object.key.as_str().parse().ok())
+        .ok_or_else(|| without_outcome("an object"))
 }
 
 /// The number of the version that a command made.
@@ -107,5 +122,8 @@ fn version(done: &Done) -> Result<u32, Problem> {
 }
 
 fn without_outcome(what: &str) -> Problem {
-    Problem::new(ErrorCode::Internal, format!("the command was carried out but the log does not show {what} that it made"))
+    Problem::new(
+        ErrorCode::Internal,
+        format!("the command was carried out but the log does not show {what} that it made"),
+    )
 }

@@ -16,7 +16,9 @@ pub(crate) fn of_execute(failure: &ExecuteError) -> Problem {
         ExecuteError::Read(source) => of_read(source),
         ExecuteError::Query(source) => of_query(source),
         ExecuteError::Journal(source) => of_journal(source),
-        ExecuteError::Behind(_) | ExecuteError::Queued { .. } => Problem::new(ErrorCode::Unavailable, failure.to_string()),
+        ExecuteError::Behind(_) | ExecuteError::Queued { .. } => {
+            Problem::new(ErrorCode::Unavailable, failure.to_string())
+        }
         ExecuteError::Contended { .. } => Problem::new(ErrorCode::Contended, failure.to_string()),
         ExecuteError::Internal { .. } => internal(failure),
     }
@@ -45,11 +47,17 @@ pub(crate) fn of_journal(failure: &JournalError) -> Problem {
     match failure {
         JournalError::Unreachable { .. } => {
             warn!(error = failure as &dyn Error, "a request failed");
-            Problem::new(ErrorCode::Unavailable, "the log cannot be reached; try again in a moment")
+            Problem::new(
+                ErrorCode::Unavailable,
+                "the log cannot be reached; try again in a moment",
+            )
         }
         JournalError::Full { .. } => {
             error!(error = failure as &dyn Error, "a request failed");
-            Problem::new(ErrorCode::StorageFull, "the log stores nothing more; free space or raise its limits")
+            Problem::new(
+                ErrorCode::StorageFull,
+                "the log stores nothing more; free space or raise its limits",
+            )
         }
         JournalError::TooLarge { .. } => Problem::new(ErrorCode::TooLarge, failure.to_string()),
         JournalError::Unsuitable { .. }
@@ -66,5 +74,8 @@ pub(crate) fn of_journal(failure: &JournalError) -> Problem {
 /// A bug, or something that only whoever runs the server can mend.
 pub(crate) fn internal(failure: &(dyn Error + 'static)) -> Problem {
     error!(error = failure, "a request failed");
-    Problem::new(ErrorCode::Internal, "the server could not do this; its log says why")
+    Problem::new(
+        ErrorCode::Internal,
+        "the server could not do this; its log says why",
+    )
 }

@@ -59,7 +59,8 @@ impl Polls {
         match self.ending.run_until_cancelled(shown).await {
             Some(Ok(())) => Ok(()),
             Some(Err(_)) | None => {
-                let detail = format!("sequence {seen}, which the request has seen, is not shown here yet; try again");
+                let detail =
+                    format!("sequence {seen}, which the request has seen, is not shown here yet; try again");
                 Err(Problem::new(ErrorCode::Unavailable, detail))
             }
         }
@@ -105,7 +106,10 @@ impl Poll {
         }
         let news = async {
             let next_look = (self.looked_at + PACE).min(self.deadline);
-            let changed = timeout_at(self.deadline, self.changes.wait_for(|&sequences| is_news(sequences)));
+            let changed = timeout_at(
+                self.deadline,
+                self.changes.wait_for(|&sequences| is_news(sequences)),
+            );
             let has_changed = matches!(changed.await, Ok(Ok(_)));
             sleep_until(next_look).await;
             has_changed
@@ -127,7 +131,10 @@ mod tests {
         let mut poll = polls.begin(&database, Duration::from_secs(7));
         assert!(!poll.wait(|_| false).await.unwrap());
         assert_eq!(began.elapsed(), Duration::from_secs(7));
-        assert!(!poll.wait(|_| true).await.unwrap(), "its time is up, whatever has happened");
+        assert!(
+            !poll.wait(|_| true).await.unwrap(),
+            "its time is up, whatever has happened"
+        );
 
         let mut poll = polls.begin(&database, Duration::from_secs(7));
         stopped.cancel();
@@ -159,9 +166,15 @@ mod tests {
             waiting.push(poll);
         }
         let mut further = polls.begin(&database, Duration::from_secs(1));
-        assert_eq!(further.wait(|_| true).await.unwrap_err().code, ErrorCode::Unavailable);
+        assert_eq!(
+            further.wait(|_| true).await.unwrap_err().code,
+            ErrorCode::Unavailable
+        );
         let mut at_once = polls.begin(&database, Duration::ZERO);
-        assert!(!at_once.wait(|_| true).await.unwrap(), "who does not wait needs no place");
+        assert!(
+            !at_once.wait(|_| true).await.unwrap(),
+            "who does not wait needs no place"
+        );
         waiting.pop();
         assert!(further.wait(|_| true).await.unwrap());
     }

@@ -81,12 +81,18 @@ impl Sample {
 pub(super) fn all() -> Vec<Sample> {
     let of_event = |event: Event| Sample::commit(event.name().to_owned(), commit(vec![event]));
     let mut samples: Vec<Sample> = events().into_iter().map(of_event).collect();
-    samples.push(Sample::commit("commit.head".to_owned(), commit(events().into_iter().take(3).collect())));
+    samples.push(Sample::commit(
+        "commit.head".to_owned(),
+        commit(events().into_iter().take(3).collect()),
+    ));
     samples.push(Sample::result("conversation.result".to_owned(), result()));
     samples.push(Sample::turn("conversation.turn".to_owned(), turn_record()));
     samples.push(Sample::job("job".to_owned(), job()));
     let letter = Message::DeadLetter(dead_letter());
-    samples.push(Sample { name: "job.dead_letter".to_owned(), message: letter });
+    samples.push(Sample {
+        name: "job.dead_letter".to_owned(),
+        message: letter,
+    });
     samples.extend(variants::all());
     samples
 }

@@ -10,8 +10,8 @@ use super::super::{
     unit_test,
 };
 use crate::{
-    AgentId, Content, ContextGraphId, DecideError, DirectoryExt, Invalid, Judge, Kind,
-    MAX_MANIFEST_BYTES, Manifest, Named, ObjectRef, PlannedCriterion, PlannedTest, Rejection, SetEntry, UnitTest,
+    AgentId, Content, ContextGraphId, DecideError, DirectoryExt, Invalid, Judge, Kind, MAX_MANIFEST_BYTES,
+    Manifest, Named, ObjectRef, PlannedCriterion, PlannedTest, Rejection, SetEntry, UnitTest,
     UnitTestDefinition, pin,
 };
 
@@ -77,7 +77,12 @@ impl Planner {
             role: Some(persona.role),
             content: persona.latest,
         };
-        put(&mut self.manifest.personas, pin(pinned.0, pinned.1), named, &mut self.room)?;
+        put(
+            &mut self.manifest.personas,
+            pin(pinned.0, pinned.1),
+            named,
+            &mut self.room,
+        )?;
         Ok(pinned)
     }
 
@@ -103,7 +108,12 @@ impl Planner {
             role: None,
             content: scenario.latest,
         };
-        put(&mut self.manifest.scenarios, pin(pinned.0, pinned.1), named, &mut self.room)?;
+        put(
+            &mut self.manifest.scenarios,
+            pin(pinned.0, pinned.1),
+            named,
+            &mut self.room,
+        )?;
         Ok(pinned)
     }
 
@@ -190,7 +200,12 @@ impl Planner {
             role: None,
             content,
         };
-        put(&mut self.manifest.context_graphs, pin(id, number), named, &mut self.room)?;
+        put(
+            &mut self.manifest.context_graphs,
+            pin(id, number),
+            named,
+            &mut self.room,
+        )?;
         Ok((id, number))
     }
 }
@@ -250,5 +265,42 @@ impl io::Write for Counter {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(content: &str) -> Named<String> {
+        Named {
+            name: "n".try_into().unwrap(),
+            role: None,
+            content: content.to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_is_pinned_twice_is_held_once() {
+        let one = serde_json::to_string(&named("x")).unwrap().len();
+        let mut room = 2 * one;
+        let mut pinned = BTreeMap::new();
+        for key in ["a", "a", "b"] {
+            put(&mut pinned, key.to_owned(), named("x"), &mut room).unwrap();
+        }
+        assert_eq!((pinned.len(), room), (2, 0));
+        put(&mut pinned, "b".to_owned(), named("x"), &mut room).unwrap();
+    }
+
+    #[test]
+    fn what_nobody_could_hold_is_refused_before_it_is_held() {
+        let mut room = 100;
+        let mut pinned = BTreeMap::new();
+        let refused = put(&mut pinned, "a".to_owned(), named(&"x".repeat(100)), &mut room).unwrap_err();
+        assert!(
+            matches!(refused, DecideError::Rejected(Rejection::Invalid { .. })),
+            "{refused}"
+        );
+        assert_eq!((pinned.len(), room), (0, 100));
     }
 }

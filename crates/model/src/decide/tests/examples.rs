@@ -11,11 +11,11 @@ use crate::{
     UnitTestSetId, Verdict, VersionSet, VersionSetName,
 };
 
-fn name(text: &str) -> Name {
+pub(super) fn name(text: &str) -> Name {
     text.try_into().unwrap()
 }
 
-fn persona(text: &str) -> Command {
+pub(super) fn persona(text: &str) -> Command {
     Command::CreatePersona {
         name: name(text),
         role: name("customer"),
@@ -25,18 +25,18 @@ fn persona(text: &str) -> Command {
 }
 
 /// A set of one test, and everything it needs.
-struct Bench {
-    given: Given,
-    persona: PersonaId,
-    metric: MetricId,
-    agent: AgentId,
-    service: ServiceId,
-    test: UnitTestId,
-    set: UnitTestSetId,
+pub(super) struct Bench {
+    pub(super) given: Given,
+    pub(super) persona: PersonaId,
+    pub(super) metric: MetricId,
+    pub(super) agent: AgentId,
+    pub(super) service: ServiceId,
+    pub(super) test: UnitTestId,
+    pub(super) set: UnitTestSetId,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut given = Given::nothing();
         let persona = PersonaId(given.make(&persona("Maria")).1);
         let scenario = ScenarioId(
@@ -133,7 +133,7 @@ impl Bench {
         }
     }
 
-    fn start(&mut self) -> RunId {
+    pub(super) fn start(&mut self) -> RunId {
         let command = Command::StartRun {
             set_id: self.set,
             options: StartOptions::default(),
@@ -419,7 +419,7 @@ fn a_test_without_a_way_to_play_the_user_cannot_run() {
     );
 }
 
-fn suite() -> Suite {
+pub(super) fn suite() -> Suite {
     let object = |text: &str, spec| SuiteObject {
         name: name(text),
         spec,

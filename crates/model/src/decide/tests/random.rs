@@ -3,13 +3,14 @@
 use proptest::prelude::*;
 
 use super::{
-    Given, agent_content, graph_content, metric_content, no_tags, persona_content, scenario_content,
+    Given, agent_content, examples, graph_content, metric_content, no_tags, persona_content, scenario_content,
 };
 use crate::{
-    AgentId, Command, ContextGraphId, Criterion, Directory, Kind, MemoryDirectory, MetricDomain, MetricId,
-    Name, Object, Oid, PersonaId, RunId, ScenarioId, ServiceChange, ServiceId, ServiceProfile, SetEntry,
-    StartOptions, SuccessCriterion, Tags, UnitTestChange, UnitTestDefinition, UnitTestId,
-    UnitTestSetDefinition, UnitTestSetId, VersionSet, VersionSetName, codec,
+    AgentId, ApiKeyId, ArtifactRef, Command, ContextGraphId, Criterion, Digest, Directory, Kind,
+    MemoryDirectory, MetricDomain, MetricId, Name, Object, Oid, PersonaId, RunId, ScenarioId, ServiceChange,
+    ServiceId, ServiceProfile, SetEntry, StartOptions, SuccessCriterion, Suite, SuiteSpec, Tags, Tally,
+    UnitTestChange, UnitTestDefinition, UnitTestId, UnitTestSetChange, UnitTestSetDefinition, UnitTestSetId,
+    VersionSet, VersionSetName, codec,
 };
 
 /// A command, chosen by numbers so that it can be read against whatever exists when its turn comes.
@@ -22,7 +23,7 @@ struct Wish {
 }
 
 fn wishes() -> impl Strategy<Value = Vec<Wish>> {
-    let wish = (0..30_u8, any::<u8>(), any::<u8>(), 0..4_u8).prop_map(|(what, which, other, name)| Wish {
+    let wish = (0..40_u8, any::<u8>(), any::<u8>(), 0..4_u8).prop_map(|(what, which, other, name)| Wish {
         what,
         which,
         other,
@@ -216,10 +217,122 @@ fn command(directory: &MemoryDirectory, wish: &Wish) -> Command {
             set_id: UnitTestSetId(one(Kind::UnitTestSet)),
             options: StartOptions::default(),
         },
-        _ => Command::CancelRun {
+        29 => Command::CancelRun {
             id: RunId(one(Kind::Run)),
         },
+        30 => Command::CompleteRun {
+            id: RunId(one(Kind::Run)),
+            tally: tally(other),
+            artifact: ArtifactRef {
+                digest: Digest::of(text.as_bytes()),
+                size_bytes: 1,
+            },
+        },
+        31 => Command::UpdateUnitTestSet {
+            id: UnitTestSetId(one(Kind::UnitTestSet)),
+            change: UnitTestSetChange {
+                name: Some(name),
+                entries: (other % 2 == 0).then_some(entries),
+                ..UnitTestSetChange::default()
+            },
+        },
+        32 => Command::UpdateUnitTest {
+            id: UnitTestId(two(Kind::UnitTest)),
+            change: UnitTestChange {
+                service_id: Some(definition.service_id),
+                version_set: Some(definition.version_set),
+                success_criteria: Some(definition.success_criteria),
+                ..UnitTestChange::default()
+            },
+        },
+        33 => Command::UpdateService {
+            id: ServiceId(one(Kind::Service)),
+            change: ServiceChange {
+                is_active: Some(other % 2 == 0),
+                ..ServiceChange::default()
+            },
+        },
+        34 => Command::CreateUser {
+            id: format!("u{}", other % 4).parse().unwrap(),
+            name: name.clone(),
+            role: name,
+        },
+        35 => Command::DeleteUser {
+            id: format!("u{}", other % 4).parse().unwrap(),
+        },
+        36 => Command::CreateApiKey {
+            id: ApiKeyId(Oid::from_bytes([which; 12])),
+            user_id: format!("u{}", other % 4).parse().unwrap(),
+            name,
+            secret_hash: [other; 32],
+            expires_at: None,
+        },
+        37 => Command::DeleteApiKey {
+            id: ApiKeyId(one(Kind::ApiKey)),
+        },
+        38 => Command::UpdateScenario {
+            id: ScenarioId(one(Kind::Scenario)),
+            tags: Some(tags),
+        },
+        _ => Command::ApplySuite(suite(which, other)),
     }
+}
+
+/// A tally that may or may not account for a run of two conversations.
+fn tally(number: u8) -> Tally {
+    let mut tally = Tally::of(2);
+    tally.passed = u32::from(number % 3);
+    tally.failed = u32::from(number / 3 % 3);
+    if number % 2 == 0 {
+        tally.cancel_rest();
+    }
+    tally
+}
+
+/// A suite whose objects have the names that other commands give too.
+fn suite(which: u8, other: u8) -> Suite {
+    let mut suite = examples::suite();
+    let rename = |text: &Name| -> Name {
+        let number = text.as_str().len() % 2 + usize::from(which % 3);
+        format!("n{number}").as_str().try_into().unwrap()
+    };
+    for object in &mut suite.objects {
+        object.name = rename(&object.name);
+        match &mut object.spec {
+            SuiteSpec::Persona { role, content, .. } => {
+                *role = "r".try_into().unwrap();
+                *content = persona_content(&format!("v{other}"));
+            }
+            SuiteSpec::UnitTest {
+                service,
+                persona,
+                scenario,
+                success_criteria,
+                ..
+            } => {
+                *service = rename(service);
+                *persona = rename(persona);
+                *scenario = rename(scenario);
+                for criterion in success_criteria {
+                    criterion.metric = rename(&criterion.metric);
+                }
+            }
+            SuiteSpec::UnitTestSet { tests, .. } => {
+                for (test, _) in tests {
+                    *test = rename(test);
+                }
+            }
+            SuiteSpec::Service { agent, .. } => *agent = rename(agent),
+            SuiteSpec::Scenario { .. }
+            | SuiteSpec::Metric { .. }
+            | SuiteSpec::Agent(_)
+            | SuiteSpec::ContextGraph(_) => {}
+        }
+    }
+    if other % 3 == 0 {
+        suite.objects.remove(usize::from(other) % suite.objects.len());
+    }
+    suite
 }
 
 /// A bench of objects, so that random wishes reach the deep rules too.

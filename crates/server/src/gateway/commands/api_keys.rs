@@ -25,9 +25,19 @@ pub(super) async fn create(
     bytes[4..].copy_from_slice(&Digest::of(secret.as_bytes()).as_bytes()[..8]);
     let id = ApiKeyId(Oid::from_bytes(bytes));
     let command = request.into_command(id, gateway.key_hasher.hash(&secret), &caller.user, now);
-    let expires_at =
-        if let Command::CreateApiKey { expires_at, .. } = &command { *expires_at } else { None };
+    let expires_at = if let Command::CreateApiKey { expires_at, .. } = &command {
+        *expires_at
+    } else {
+        None
+    };
     let done = gateway.run(caller, metadata, command).await?;
-    let body = render(&api_key::Created { api_key_id: id, api_key: secret, expires_at })?;
-    Ok(Answer { body, sequence: done.sequence })
+    let body = render(&api_key::Created {
+        api_key_id: id,
+        api_key: secret,
+        expires_at,
+    })?;
+    Ok(Answer {
+        body,
+        sequence: done.sequence,
+    })
 }

@@ -12,7 +12,9 @@ pub(super) async fn organization(gateway: &Gateway, caller: &Caller) -> Result<V
     let org = caller.org.clone();
     gateway
         .look(&caller.org, move |view| {
-            let found = view.organization(org.clone()).map_err(|error| failure::of_read(&error))?;
+            let found = view
+                .organization(org.clone())
+                .map_err(|error| failure::of_read(&error))?;
             let found = found.ok_or_else(|| not_found(&ObjectRef::new(Kind::Organization, org)))?;
             render(&organization::Instance::from(&found))
         })
@@ -33,7 +35,11 @@ pub(super) async fn users(gateway: &Gateway, caller: &Caller, body: &Value) -> R
             };
             let page = view.users(&wanted).map_err(|error| failure::of_query(&error))?;
             render(&user::List {
-                users: page.items.iter().map(|state| user::Instance::of(&org, state)).collect(),
+                users: page
+                    .items
+                    .iter()
+                    .map(|state| user::Instance::of(&org, state))
+                    .collect(),
                 has_more: page.has_more,
                 continuation_token: page.next_offset,
             })
@@ -46,14 +52,20 @@ pub(super) async fn api_keys(gateway: &Gateway, caller: &Caller) -> Result<Value
     let org = caller.org.clone();
     gateway
         .look(&caller.org, move |view| {
-            let mut wanted =
-                ListQuery { is_deleted: Some(false), limit: MAX_LIMIT, ..ListQuery::default() };
+            let mut wanted = ListQuery {
+                is_deleted: Some(false),
+                limit: MAX_LIMIT,
+                ..ListQuery::default()
+            };
             let mut api_keys = Vec::new();
             loop {
-                let page = view.api_keys(&wanted).map_err(|error| failure::of_query(&error))?;
+                let page = view
+                    .api_keys(&wanted)
+                    .map_err(|error| failure::of_query(&error))?;
                 for key in &page.items {
                     let owner = ObjectRef::new(Kind::User, key.user_id.clone());
-                    let owner = model::Directory::object(view, &owner).map_err(|error| failure::of_read(&error))?;
+                    let owner =
+                        model::Directory::object(view, &owner).map_err(|error| failure::of_read(&error))?;
                     let role = match &owner {
                         Some(Object::User(user)) => Some(&user.role),
                         Some(_) | None => None,

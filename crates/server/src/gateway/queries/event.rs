@@ -20,16 +20,26 @@ const CHUNK: usize = 256;
 
 pub(super) async fn list(gateway: &Gateway, caller: &Caller, body: &Value) -> Result<Value, Problem> {
     let request = read::<EventsQuery>(body)?;
-    let mut poll = gateway.polls.begin(&gateway.database, Duration::from_millis(request.wait_ms));
+    let mut poll = gateway
+        .polls
+        .begin(&gateway.database, Duration::from_millis(request.wait_ms));
     let limit = size(request.limit);
-    let chunk = if is_filtered(&request) { limit.max(CHUNK) } else { limit };
+    let chunk = if is_filtered(&request) {
+        limit.max(CHUNK)
+    } else {
+        limit
+    };
     let mut after = request.after;
     let mut events = Vec::new();
     let mut n_looked_at = 0;
     loop {
         let seen = poll.look();
-        let (page, mut has_more) =
-            gateway.journal.0.page(&caller.org, after, chunk).await.map_err(|error| failure::of_journal(&error))?;
+        let (page, mut has_more) = gateway
+            .journal
+            .0
+            .page(&caller.org, after, chunk)
+            .await
+            .map_err(|error| failure::of_journal(&error))?;
         let mut n_commits = 0;
         let mut rest = page.iter();
         for recorded in rest.by_ref() {
@@ -46,24 +56,34 @@ pub(super) async fn list(gateway: &Gateway, caller: &Caller, body: &Value) -> Re
         has_more |= !rest.as_slice().is_empty();
         let enough = n_commits > 0 || n_looked_at >= MAX_LOOKED_AT;
         if enough || (!has_more && !poll.wait(|now| now.events > seen.events).await?) {
-            return render(&Events { events, last_sequence: after, has_more });
+            return render(&Events {
+                events,
+                last_sequence: after,
+                has_more,
+            });
         }
     }
 }
 
 pub(super) async fn history(gateway: &Gateway, caller: &Caller, body: &Value) -> Result<Value, Problem> {
     let request = read::<HistoryQuery>(body)?;
-    let object = ObjectRef { kind: request.kind.0, key: request.id };
-    let commits =
-        gateway.journal.0.history(&caller.org, &object).await.map_err(|error| failure::of_journal(&error))?;
+    let object = ObjectRef {
+        kind: request.kind.0,
+        key: request.id,
+    };
+    let commits = gateway
+        .journal
+        .0
+        .history(&caller.org, &object)
+        .await
+        .map_err(|error| failure::of_journal(&error))?;
     if commits.is_empty() {
         return Err(not_found(&object));
     }
     let mut state = None;
     let mut history = Vec::with_capacity(commits.len());
     for recorded in &commits {
-        let evolved = evolve(state, &recorded.commit)
-            .map_err(|misfit| failure::internal(&misfit))?;
+        let evolved = evolve(state, &recorded.commit).map_err(|misfit| failure::internal(&misfit))?;
         let entry = HistoryEntry::of(&caller.org, recorded, &evolved.object);
         history.push(entry.map_err(|error| failure::internal(&error))?);
         state = Some(evolved.object);
@@ -72,7 +92,10 @@ pub(super) async fn history(gateway: &Gateway, caller: &Caller, body: &Value) ->
 }
 
 const fn is_filtered(request: &EventsQuery) -> bool {
-    !(request.kinds.is_empty() && request.ids.is_empty() && request.actor.is_none() && request.since.is_none())
+    !(request.kinds.is_empty()
+        && request.ids.is_empty()
+        && request.actor.is_none()
+        && request.since.is_none())
 }
 
 fn matches(request: &EventsQuery, recorded: &Recorded) -> bool {

@@ -33,10 +33,18 @@ pub(super) fn tags(filters: Vec<TagFilter>) -> Vec<projections::TagFilter> {
 
 /// An order; fields that lists do not know were refused when the request was read.
 pub(super) fn order(keys: &[SortKey]) -> Vec<projections::SortKey> {
-    let fields = [SortField::UpdatedAt, SortField::CreatedAt, SortField::Name, SortField::IsActive];
+    let fields = [
+        SortField::UpdatedAt,
+        SortField::CreatedAt,
+        SortField::Name,
+        SortField::IsActive,
+    ];
     let one = |key: &SortKey| {
         let field = fields.into_iter().find(|field| field.as_str() == key.field)?;
-        Some(projections::SortKey { field, descending: key.descending })
+        Some(projections::SortKey {
+            field,
+            descending: key.descending,
+        })
     };
     keys.iter().filter_map(one).collect()
 }
@@ -54,7 +62,12 @@ pub(super) fn versions(
         (Some(first), last) => projections::VersionFilter::Range { first, last },
     });
     let ascending = order.first().is_some_and(|key| !key.descending);
-    VersionQuery { filter, ascending, limit: size(limit), offset }
+    VersionQuery {
+        filter,
+        ascending,
+        limit: size(limit),
+        offset,
+    }
 }
 
 /// A page's size.

@@ -21,7 +21,10 @@ pub(super) async fn list(gateway: &Gateway, caller: &Caller, body: &Value) -> Re
             // Only simulated conversations are measured here, so a list of others is empty.
             let simulated = request.conversation_id.is_empty()
                 && (request.source_type.is_empty()
-                    || request.source_type.iter().any(|source| source.0 == SourceType::Simulation));
+                    || request
+                        .source_type
+                        .iter()
+                        .any(|source| source.0 == SourceType::Simulation));
             let wanted = EvaluationQuery {
                 metric_ids: request.metric_id,
                 metric_versions: request
@@ -37,7 +40,8 @@ pub(super) async fn list(gateway: &Gateway, caller: &Caller, body: &Value) -> Re
                 offset: request.continuation_token,
             };
             let page = if simulated {
-                view.evaluations(&wanted).map_err(|error| failure::of_query(&error))?
+                view.evaluations(&wanted)
+                    .map_err(|error| failure::of_query(&error))?
             } else {
                 Page::empty()
             };
@@ -66,7 +70,9 @@ pub(super) async fn list(gateway: &Gateway, caller: &Caller, body: &Value) -> Re
                 metric_evaluation_results: items.collect(),
                 has_more: page.has_more,
                 continuation_token: page.next_offset,
-                filter_values: page.filter_values.map(|values| FilterValues { metric_ids: values.metric_ids }),
+                filter_values: page.filter_values.map(|values| FilterValues {
+                    metric_ids: values.metric_ids,
+                }),
             })
         })
         .await

@@ -14,8 +14,12 @@ use crate::gateway::{Caller, Gateway, failure, render};
 
 pub(super) async fn status(gateway: &Gateway) -> Result<Value, Problem> {
     let of = |log| gateway.journal.0.info(log);
-    let events = of(LogName::Events).await.map_err(|error| failure::of_journal(&error))?;
-    let results = of(LogName::Results).await.map_err(|error| failure::of_journal(&error))?;
+    let events = of(LogName::Events)
+        .await
+        .map_err(|error| failure::of_journal(&error))?;
+    let results = of(LogName::Results)
+        .await
+        .map_err(|error| failure::of_journal(&error))?;
     let projected = gateway.database.sequences();
     render(&Status {
         build: gateway.build.clone(),
@@ -33,7 +37,15 @@ pub(super) async fn dead_letters(gateway: &Gateway, caller: &Caller, body: &Valu
     let letters = letters.await.map_err(|error| failure::of_journal(&error))?;
     let has_more = letters.len() == limit;
     let last_sequence = letters.last().map_or(request.after, |letter| letter.sequence);
-    let ours = letters.iter().filter(|letter| letter.value.job.key.org == caller.org);
-    let dead_letters = ours.map(|letter| DeadLetterView::of(letter.sequence, &letter.value)).collect();
-    render(&DeadLetters { dead_letters, last_sequence, has_more })
+    let ours = letters
+        .iter()
+        .filter(|letter| letter.value.job.key.org == caller.org);
+    let dead_letters = ours
+        .map(|letter| DeadLetterView::of(letter.sequence, &letter.value))
+        .collect();
+    render(&DeadLetters {
+        dead_letters,
+        last_sequence,
+        has_more,
+    })
 }

@@ -7,8 +7,8 @@ use api::{
     error::{ErrorCode, Problem},
     read::read,
     run::{
-        ArtifactChunk, ArtifactQuery, Criterion, FilterValues, Instance, List, ListQuery, MAX_CHUNK_BYTES, Outcome, Progress,
-        TranscriptQuery, WaitQuery,
+        ArtifactChunk, ArtifactQuery, Criterion, FilterValues, Instance, List, ListQuery, MAX_CHUNK_BYTES,
+        Outcome, Progress, TranscriptQuery, WaitQuery,
     },
 };
 use model::{ConversationKey, Kind, ObjectRef, OrgId, RunId};
@@ -75,7 +75,9 @@ pub(super) async fn get(gateway: &Gateway, caller: &Caller, body: &Value) -> Res
     let request = read::<Get>(body)?;
     if request.as_of.is_some() {
         let found = object::get(gateway, caller, Kind::Run, body).await?;
-        let model::Object::Run(run) = &found else { return Err(not_found(&found.object_ref())) };
+        let model::Object::Run(run) = &found else {
+            return Err(not_found(&found.object_ref()));
+        };
         return render(&Instance::of(&caller.org, run, &Progress::default()));
     }
     let org = caller.org.clone();
@@ -96,16 +98,23 @@ pub(super) async fn get(gateway: &Gateway, caller: &Caller, body: &Value) -> Res
 /// Waits for the run to be over, or for more results than the caller knows of; answers with what there is when the time is up.
 pub(super) async fn wait(gateway: &Gateway, caller: &Caller, body: &Value) -> Result<Value, Problem> {
     let request = read::<WaitQuery>(body)?;
-    let mut poll = gateway.polls.begin(&gateway.database, Duration::from_millis(request.wait_ms));
+    let mut poll = gateway
+        .polls
+        .begin(&gateway.database, Duration::from_millis(request.wait_ms));
     loop {
         let seen = poll.look();
         let id = request.id;
         let state = gateway.look(&caller.org, move |view| load(view, id)).await?;
         // A cancelled run is over, but only its completion says how it came out.
         let over = state.run.completed.is_some();
-        let news = request.after_finished.is_some_and(|known| state.tally.finished() > known);
+        let news = request
+            .after_finished
+            .is_some_and(|known| state.tally.finished() > known);
         if over || news || !poll.wait(|now| now != seen).await? {
-            let progress = Progress { tally: state.tally, outcomes: None };
+            let progress = Progress {
+                tally: state.tally,
+                outcomes: None,
+            };
             return render(&Instance::of(&caller.org, &state.run, &progress));
         }
     }
@@ -116,27 +125,47 @@ pub(super) async fn transcript(gateway: &Gateway, caller: &Caller, body: &Value)
     let id = request.id;
     let state = gateway.look(&caller.org, move |view| load(view, id)).await?;
     let plan = &state.run.plan;
-    let test_idx = match (&request.test, request.test_idx) {
-        (Some(name), _) => Some(plan.tests.iter().position(|test| test.name == *name).ok_or_else(|| {
-            let mut known: Vec<_> = plan.tests.iter().take(MAX_NAMED).map(|test| format!("`{}`", test.name)).collect();
-            if plan.tests.len() > MAX_NAMED {
-                known.push(format!("{} more", plan.tests.len() - MAX_NAMED));
-            }
-            let detail = format!("the run has no unit test `{name}`; it has {}", known.join(", "));
-            Problem::new(ErrorCode::NotFound, detail)
-        })?),
-        (None, Some(test_idx)) => usize::try_from(test_idx).ok(),
-        (None, None) => None,
-    };
+    let test_idx =
+        match (&request.test, request.test_idx) {
+            (Some(name), _) => Some(plan.tests.iter().position(|test| test.name == *name).ok_or_else(
+                || {
+                    let mut known: Vec<_> = plan
+                        .tests
+                        .iter()
+                        .take(MAX_NAMED)
+                        .map(|test| format!("`{}`", test.name))
+                        .collect();
+                    if plan.tests.len() > MAX_NAMED {
+                        known.push(format!("{} more", plan.tests.len() - MAX_NAMED));
+                    }
+                    let detail = format!("the run has no unit test `{name}`; it has {}", known.join(", "));
+                    Problem::new(ErrorCode::NotFound, detail)
+                },
+            )?),
+            (None, Some(test_idx)) => usize::try_from(test_idx).ok(),
+            (None, None) => None,
+        };
     let n = match test_idx {
         Some(test_idx) => plan.index_of(test_idx, request.run_index.unwrap_or(0)),
         None => request.n.filter(|n| *n < plan.n_conversations()),
     };
     let n = n.ok_or_else(|| Problem::new(ErrorCode::NotFound, "the run has no such conversation"))?;
-    let key = ConversationKey { org: caller.org.clone(), run: id, n };
-    let stored = gateway.journal.0.result(&key).await.map_err(|error| failure::of_journal(&error))?;
+    let key = ConversationKey {
+        org: caller.org.clone(),
+        run: id,
+        n,
+    };
+    let stored = gateway
+        .journal
+        .0
+        .result(&key)
+        .await
+        .map_err(|error| failure::of_journal(&error))?;
     let stored = stored.ok_or_else(|| {
-        Problem::new(ErrorCode::ResultNotReady, format!("conversation {n} of run {id} has no result yet"))
+        Problem::new(
+            ErrorCode::ResultNotReady,
+            format!("conversation {n} of run {id} has no result yet"),
+        )
     })?;
     render(&conversation::Conversation::from(&stored.value))
 }
@@ -146,15 +175,28 @@ pub(super) async fn artifact(gateway: &Gateway, caller: &Caller, body: &Value) -
     let id = request.id;
     let state = gateway.look(&caller.org, move |view| load(view, id)).await?;
     let completion = state.run.completed.ok_or_else(|| {
-        Problem::new(ErrorCode::ArtifactNotReady, format!("the artifact of run {id} is not there yet"))
+        Problem::new(
+            ErrorCode::ArtifactNotReady,
+            format!("the artifact of run {id} is not there yet"),
+        )
     })?;
     let artifact = completion.artifact;
     let name = journal::subject::artifact_object(id, artifact.digest);
-    let bytes = gateway.journal.0.object(&name).await.map_err(|error| failure::of_journal(&error))?;
+    let bytes = gateway
+        .journal
+        .0
+        .object(&name)
+        .await
+        .map_err(|error| failure::of_journal(&error))?;
     let bytes = bytes.ok_or_else(|| {
-        Problem::new(ErrorCode::NotFound, format!("the artifact of run {id} is no longer in the object store"))
+        Problem::new(
+            ErrorCode::NotFound,
+            format!("the artifact of run {id} is no longer in the object store"),
+        )
     })?;
-    let from = usize::try_from(request.offset).unwrap_or(usize::MAX).min(bytes.len());
+    let from = usize::try_from(request.offset)
+        .unwrap_or(usize::MAX)
+        .min(bytes.len());
     let length = usize::try_from(request.length.min(MAX_CHUNK_BYTES)).unwrap_or(usize::MAX);
     let to = from.saturating_add(length).min(bytes.len());
     render(&ArtifactChunk {
@@ -186,14 +228,26 @@ fn instance(view: &OrgView<'_>, org: &OrgId, state: &RunState, room: &mut u64) -
         }
         None => None,
     };
-    Ok(Instance::of(org, &state.run, &Progress { tally: state.tally, outcomes }))
+    Ok(Instance::of(
+        org,
+        &state.run,
+        &Progress {
+            tally: state.tally,
+            outcomes,
+        },
+    ))
 }
 
 fn outcomes(view: &OrgView<'_>, run: RunId) -> Result<Vec<Outcome>, Problem> {
-    let mut wanted = ResultQuery { limit: MAX_LIMIT, ..ResultQuery::default() };
+    let mut wanted = ResultQuery {
+        limit: MAX_LIMIT,
+        ..ResultQuery::default()
+    };
     let mut outcomes = Vec::new();
     loop {
-        let page = view.run_results(run, &wanted).map_err(|error| failure::of_query(&error))?;
+        let page = view
+            .run_results(run, &wanted)
+            .map_err(|error| failure::of_query(&error))?;
         outcomes.extend(page.items.into_iter().map(|result| {
             let criterion = |criterion: &model::CriterionOutcome| Criterion {
                 evaluation_idx: criterion.evaluation_idx,

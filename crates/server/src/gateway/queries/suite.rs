@@ -33,7 +33,9 @@ pub(super) async fn diff(gateway: &Gateway, caller: &Caller, body: &Value) -> Re
     let context = Context {
         now: (gateway.clock.0)(),
         actor: caller.user.clone(),
-        command_id: "diff".parse().map_err(|invalid| Problem::new(ErrorCode::Internal, format!("{invalid}")))?,
+        command_id: "diff"
+            .parse()
+            .map_err(|invalid| Problem::new(ErrorCode::Internal, format!("{invalid}")))?,
         traceparent: None,
         entropy: [0; 32],
         capabilities: gateway.executor.capabilities().clone(),
@@ -44,8 +46,12 @@ pub(super) async fn diff(gateway: &Gateway, caller: &Caller, body: &Value) -> Re
                 DecideError::Rejected(rejection) => rejection.into(),
                 DecideError::Read(source) => failure::of_read(source),
             })?;
-            let objects: Vec<ObjectRef> =
-                decision.outcome.changes.into_iter().map(|(object, _)| object).collect();
+            let objects: Vec<ObjectRef> = decision
+                .outcome
+                .changes
+                .into_iter()
+                .map(|(object, _)| object)
+                .collect();
             let mut changes = Changes::of(&decision.outcome.suite.unwrap_or_default(), &objects);
             for change in &mut changes.changes {
                 // The id that it would get is not the one that it will get.
@@ -65,7 +71,10 @@ pub(super) async fn export(gateway: &Gateway, caller: &Caller, body: &Value) -> 
         .look(&caller.org, move |view| {
             let kinds: Vec<Kind> = request.kind.iter().map(|kind| kind.0.object_kind()).collect();
             let mut documents = Vec::new();
-            for kind in KINDS.into_iter().filter(|kind| kinds.is_empty() || kinds.contains(kind)) {
+            for kind in KINDS
+                .into_iter()
+                .filter(|kind| kinds.is_empty() || kinds.contains(kind))
+            {
                 for object in live(view, kind)? {
                     let named = |name: &Name| object.unique_name() == Some(name.as_str());
                     if !request.name.is_empty() && !request.name.iter().any(named) {
@@ -83,7 +92,10 @@ pub(super) async fn export(gateway: &Gateway, caller: &Caller, body: &Value) -> 
 
 /// Every live object of a kind, oldest change first.
 fn live(view: &OrgView<'_>, kind: Kind) -> Result<Vec<Object>, Problem> {
-    let mut wanted = ListQuery { limit: MAX_LIMIT, ..ListQuery::default() };
+    let mut wanted = ListQuery {
+        limit: MAX_LIMIT,
+        ..ListQuery::default()
+    };
     if kind == Kind::Service {
         wanted.is_active = Some(true);
     } else {
@@ -91,7 +103,9 @@ fn live(view: &OrgView<'_>, kind: Kind) -> Result<Vec<Object>, Problem> {
     }
     let mut objects = Vec::new();
     loop {
-        let page = view.list(kind, &wanted).map_err(|error| failure::of_query(&error))?;
+        let page = view
+            .list(kind, &wanted)
+            .map_err(|error| failure::of_query(&error))?;
         objects.extend(page.items);
         match page.next_offset {
             Some(next) => wanted.offset = next,
@@ -113,9 +127,13 @@ fn as_code(view: &OrgView<'_>, object: &Object) -> Result<Option<SuiteObject>, P
                 content: state.latest.clone(),
             },
         ),
-        Object::Scenario(state) => {
-            (&state.name, SuiteSpec::Scenario { tags: state.tags.clone(), content: state.latest.clone() })
-        }
+        Object::Scenario(state) => (
+            &state.name,
+            SuiteSpec::Scenario {
+                tags: state.tags.clone(),
+                content: state.latest.clone(),
+            },
+        ),
         Object::Metric(state) => {
             let mut applied_to_services = Vec::new();
             for service in &state.applied_to_services {
@@ -182,7 +200,10 @@ fn as_code(view: &OrgView<'_>, object: &Object) -> Result<Option<SuiteObject>, P
         Object::UnitTestSet(state) => {
             let mut tests = Vec::new();
             for entry in &state.definition.entries {
-                tests.push((name_of(view, Kind::UnitTest, entry.unit_test_id)?, entry.run_count));
+                tests.push((
+                    name_of(view, Kind::UnitTest, entry.unit_test_id)?,
+                    entry.run_count,
+                ));
             }
             (
                 &state.definition.name,
@@ -195,7 +216,10 @@ fn as_code(view: &OrgView<'_>, object: &Object) -> Result<Option<SuiteObject>, P
         }
         Object::Organization(_) | Object::User(_) | Object::ApiKey(_) | Object::Run(_) => return Ok(None),
     };
-    Ok(Some(SuiteObject { name: name.clone(), spec }))
+    Ok(Some(SuiteObject {
+        name: name.clone(),
+        spec,
+    }))
 }
 
 /// The name of something that an object refers to.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Sample, agent, commit, job, json, metric, name, oid, plan, result, scenario, strings, tally, text, turn, unit_test};
+use super::{
+    Sample, agent, commit, job, json, metric, name, oid, plan, result, scenario, strings, tally, text, turn,
+    unit_test,
+};
 use crate::*;
 
 /// Makes a list of samples out of one enum. The patterns are those of an exhaustive match, so a variant without a sample does not
@@ -156,11 +159,13 @@ fn scenarios() -> Vec<Sample> {
         "action.repeat": ScriptAction::Repeat { .. } => ScriptAction::Repeat { times: 2, until: None, steps: vec![say()] },
         "action.end": ScriptAction::End { .. } => ScriptAction::End { outcome: UserOutcome::Achieved, reason: None },
     });
-    samples.extend(variants! { Condition, |what, condition| step(what, Some(condition), ScriptAction::Say(text("x")));
-        "when.matches": Condition::Matches(_) => Condition::Matches(text("a")),
-        "when.not_matches": Condition::NotMatches(_) => Condition::NotMatches(text("a")),
-        "when.cel": Condition::Cel(_) => Condition::Cel(text("true")),
-    });
+    samples.extend(
+        variants! { Condition, |what, condition| step(what, Some(condition), ScriptAction::Say(text("x")));
+            "when.matches": Condition::Matches(_) => Condition::Matches(text("a")),
+            "when.not_matches": Condition::NotMatches(_) => Condition::NotMatches(text("a")),
+            "when.cel": Condition::Cel(_) => Condition::Cel(text("true")),
+        },
+    );
     samples.extend(variants! { UserOutcome, |what, outcome| step(what, None, ScriptAction::End { outcome, reason: None });
         "outcome.achieved": UserOutcome::Achieved => UserOutcome::Achieved,
         "outcome.gave_up": UserOutcome::GaveUp => UserOutcome::GaveUp,
@@ -243,14 +248,18 @@ fn agents() -> Vec<Sample> {
             continuation: Continuation::Restart,
         },
     };
-    samples.extend(variants! { StdioFraming, |what, framing| stdio(what, framing, Continuation::Continue);
-        "framing.json_lines": StdioFraming::JsonLines => StdioFraming::JsonLines,
-        "framing.prompt": StdioFraming::Prompt { .. } => StdioFraming::Prompt { prompt: None },
-    });
-    samples.extend(variants! { Continuation, |what, continuation| stdio(what, StdioFraming::JsonLines, continuation);
-        "continuation.continue": Continuation::Continue => Continuation::Continue,
-        "continuation.restart": Continuation::Restart => Continuation::Restart,
-    });
+    samples.extend(
+        variants! { StdioFraming, |what, framing| stdio(what, framing, Continuation::Continue);
+            "framing.json_lines": StdioFraming::JsonLines => StdioFraming::JsonLines,
+            "framing.prompt": StdioFraming::Prompt { .. } => StdioFraming::Prompt { prompt: None },
+        },
+    );
+    samples.extend(
+        variants! { Continuation, |what, continuation| stdio(what, StdioFraming::JsonLines, continuation);
+            "continuation.continue": Continuation::Continue => Continuation::Continue,
+            "continuation.restart": Continuation::Restart => Continuation::Restart,
+        },
+    );
     samples.extend(variants! { HttpMethod, template;
         "method.get": HttpMethod::Get => HttpMethod::Get,
         "method.post": HttpMethod::Post => HttpMethod::Post,
@@ -269,14 +278,16 @@ fn criteria() -> Vec<Sample> {
             Criterion::Categorical { expected_values: vec![name("good"), name("fair")] }
         },
     };
-    samples.extend(variants! { Comparison, |what, verb| criterion(what, Criterion::Numerical { verb, threshold: 1.0 });
-        "verb.equal": Comparison::Equal => Comparison::Equal,
-        "verb.not_equal": Comparison::NotEqual => Comparison::NotEqual,
-        "verb.at_most": Comparison::AtMost => Comparison::AtMost,
-        "verb.below": Comparison::Below => Comparison::Below,
-        "verb.at_least": Comparison::AtLeast => Comparison::AtLeast,
-        "verb.above": Comparison::Above => Comparison::Above,
-    });
+    samples.extend(
+        variants! { Comparison, |what, verb| criterion(what, Criterion::Numerical { verb, threshold: 1.0 });
+            "verb.equal": Comparison::Equal => Comparison::Equal,
+            "verb.not_equal": Comparison::NotEqual => Comparison::NotEqual,
+            "verb.at_most": Comparison::AtMost => Comparison::AtMost,
+            "verb.below": Comparison::Below => Comparison::Below,
+            "verb.at_least": Comparison::AtLeast => Comparison::AtLeast,
+            "verb.above": Comparison::Above => Comparison::Above,
+        },
+    );
     samples
 }
 
@@ -327,12 +338,14 @@ fn conversations() -> Vec<Sample> {
         "value.numerical": MetricValue::Numerical(_) => MetricValue::Numerical(0.25),
         "value.categorical": MetricValue::Categorical(_) => MetricValue::Categorical("good".to_owned()),
     });
-    samples.extend(variants! { Verdict, |what, verdict| concluded(what, ConversationResult { verdict, ..result() });
-        "verdict.passed": Verdict::Passed => Verdict::Passed,
-        "verdict.failed": Verdict::Failed => Verdict::Failed,
-        "verdict.invalid": Verdict::Invalid => Verdict::Invalid,
-        "verdict.errored": Verdict::Errored => Verdict::Errored,
-    });
+    samples.extend(
+        variants! { Verdict, |what, verdict| concluded(what, ConversationResult { verdict, ..result() });
+            "verdict.passed": Verdict::Passed => Verdict::Passed,
+            "verdict.failed": Verdict::Failed => Verdict::Failed,
+            "verdict.invalid": Verdict::Invalid => Verdict::Invalid,
+            "verdict.errored": Verdict::Errored => Verdict::Errored,
+        },
+    );
     samples
 }
 

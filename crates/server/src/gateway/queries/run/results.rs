@@ -13,7 +13,11 @@ use serde_json::Value;
 use super::{super::filter::size, load};
 use crate::gateway::{Caller, Gateway, failure, render};
 
-pub(in super::super) async fn results(gateway: &Gateway, caller: &Caller, body: &Value) -> Result<Value, Problem> {
+pub(in super::super) async fn results(
+    gateway: &Gateway,
+    caller: &Caller,
+    body: &Value,
+) -> Result<Value, Problem> {
     let request = read::<ResultsQuery>(body)?;
     gateway
         .look(&caller.org, move |view| {
@@ -25,7 +29,8 @@ pub(in super::super) async fn results(gateway: &Gateway, caller: &Caller, body: 
                 offset: request.continuation_token,
             };
             let page = if request.unit_test_id.is_empty() {
-                view.run_results(request.id, &wanted).map_err(|error| failure::of_query(&error))?
+                view.run_results(request.id, &wanted)
+                    .map_err(|error| failure::of_query(&error))?
             } else {
                 let tests = (0_u32..).zip(&state.run.plan.tests);
                 let tests = tests.filter(|(_, test)| request.unit_test_id.contains(&test.unit_test_id));
@@ -52,7 +57,9 @@ fn of_tests(
     let mut items = Vec::new();
     let mut has_more = false;
     for test_idx in tests {
-        let tally = usize::try_from(test_idx).ok().and_then(|index| state.tests.get(index));
+        let tally = usize::try_from(test_idx)
+            .ok()
+            .and_then(|index| state.tests.get(index));
         let n_results = tally.map_or(0, |tally| count(tally, &wanted.verdicts));
         if n_results <= skip {
             skip -= n_results;
@@ -69,7 +76,9 @@ fn of_tests(
             limit,
             offset: skip,
         };
-        let part = view.run_results(state.run.id, &query).map_err(|error| failure::of_query(&error))?;
+        let part = view
+            .run_results(state.run.id, &query)
+            .map_err(|error| failure::of_query(&error))?;
         skip = 0;
         items.extend(part.items);
         if part.has_more {
@@ -78,7 +87,12 @@ fn of_tests(
         }
     }
     let next_offset = has_more.then(|| wanted.offset.saturating_add(items.len() as u64));
-    Ok(Page { items, has_more, next_offset, filter_values: None })
+    Ok(Page {
+        items,
+        has_more,
+        next_offset,
+        filter_values: None,
+    })
 }
 
 /// How many of a test's conversations ended with one of these verdicts; none: with any.
@@ -107,7 +121,9 @@ fn row(state: &RunState, result: &ResultRow) -> ConversationRow {
             passed: outcome.passed,
         }
     };
-    let test = usize::try_from(result.test_idx).ok().and_then(|index| state.run.plan.tests.get(index));
+    let test = usize::try_from(result.test_idx)
+        .ok()
+        .and_then(|index| state.run.plan.tests.get(index));
     ConversationRow {
         n: result.n,
         test_idx: result.test_idx,

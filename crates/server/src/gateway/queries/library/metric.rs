@@ -1,0 +1,109 @@
+//! Metrics.
+
+use api::{error::Problem, metric, read::read};
+use model::{Kind, ObjectRef};
+use projections::ListQuery;
+use serde_json::Value;
+
+use super::{keys, page, query, users};
+use crate::gateway::{
+    Caller, Gateway, not_found,
+    queries::filter::{created_by, order, size, tags, versions},
+    render,
+};
+
+pub(in super::super) async fn metrics(
+    gateway: &Gateway,
+    caller: &Caller,
+    body: &Value,
+) -> Result<Value, Problem> {
+    let request = read::<metric::ListQuery>(body)?;
+    let org = caller.org.clone();
+    gateway
+        .look(&caller.org, move |view| {
+            let mut wanted = ListQuery {
+                ids: keys(request.id),
+                is_deleted: Some(request.is_deleted),
+                types: request.r#type.into_iter().map(|word| word.0).collect(),
+                applied_to_services: request.applied_to_service,
+                tags: tags(request.tag),
+                sort: order(&request.sort_by),
+                limit: size(request.limit),
+                offset: request.continuation_token,
+                ..ListQuery::default()
+            };
+            created_by(&mut wanted, &org, request.creator);
+            let (metrics, has_more, continuation_token, filter_values) = page(
+                query(view.metrics(&wanted))?,
+                |state| metric::Instance::of(&org, &state),
+                |values| metric::FilterValues {
+                    applied_to_services_ids: values.applied_to_services,
+                    creators: users(&org, &values.creators),
+                    tags: values.tags,
+                    types: values.types.into_iter().map(Into::into).collect(),
+                },
+            );
+            render(&metric::List {
+                metrics,
+                has_more,
+                continuation_token,
+                filter_values,
+            })
+        })
+        .await
+}
+
+pub(in super::super) async fn search_metrics(
+    gateway: &Gateway,
+    caller: &Caller,
+    body: &Value,
+) -> Result<Value, Problem> {
+    let request = read::<metric::SearchQuery>(body)?;
+    let org = caller.org.clone();
+    gateway
+        .look(&caller.org, move |view| {
+            let mut wanted = ListQuery {
+                types: request.r#type.into_iter().map(|word| word.0).collect(),
+                applied_to_services: request.applied_to_service,
+                tags: tags(request.tag),
+                ..ListQuery::default()
+            };
+            created_by(&mut wanted, &org, request.creator);
+            let found = query(view.search_metrics(request.query.as_str(), &wanted))?;
+            let metrics = found.iter().map(|state| metric::Raw::of(&org, state)).collect();
+            render(&metric::Found { metrics })
+        })
+        .await
+}
+
+pub(in super::super) async fn metric_versions(
+    gateway: &Gateway,
+    caller: &Caller,
+    body: &Value,
+) -> Result<Value, Problem> {
+    let request = read::<metric::VersionsQuery>(body)?;
+    let org = caller.org.clone();
+    gateway
+        .look(&caller.org, move |view| {
+            let id = request.id;
+            let object = ObjectRef::new(Kind::Metric, id);
+            let wanted = versions(
+                request.version,
+                request.limit,
+                request.continuation_token,
+                &request.sort_by,
+            );
+            let page = query(view.versions(&object, &wanted))?.ok_or_else(|| not_found(&object))?;
+            let metric_versions = page
+                .items
+                .iter()
+                .filter_map(|version| metric::VersionInstance::of(&org, id, version))
+                .collect();
+            render(&metric::Versions {
+                metric_versions,
+                has_more: page.has_more,
+                continuation_token: page.next_offset,
+            })
+        })
+        .await
+}
