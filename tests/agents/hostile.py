@@ -79,7 +79,7 @@ def main(mode):
         time.sleep(FOR_EVER)
     elif mode == "says half of it":
         say(("x" * 395 + os.environ["TOKEN"]).encode())
-        time.sleep(FOR_EVER)
+        os._exit(0)
     elif mode == "dies in the middle":
         say(b'{"text": "I was about to sa')
         os._exit(0)
@@ -92,7 +92,7 @@ def main(mode):
     elif mode == "leaves a grandchild":
         child = subprocess.Popen(["sleep", str(FOR_EVER)])
         note(f"grandchild {child.pid}")
-        time.sleep(FOR_EVER)
+        say(b"oops\n")
     elif mode == "reports an error":
         say(b'{"error": "the backend \\u001b[31m is down"}\n')
     elif mode == "empty":

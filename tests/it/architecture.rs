@@ -19,10 +19,31 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("worker", &["journal", "model", "simulation"]),
     ("aggregator", &["journal", "model"]),
     ("api", &["model"]),
-    ("server", &["aggregator", "api", "commands", "journal", "model", "projections", "simulation"]),
+    (
+        "server",
+        &[
+            "aggregator",
+            "api",
+            "commands",
+            "journal",
+            "model",
+            "projections",
+            "simulation",
+        ],
+    ),
     (
         "rehearse",
-        &["aggregator", "api", "commands", "journal", "model", "projections", "server", "simulation", "worker"],
+        &[
+            "aggregator",
+            "api",
+            "commands",
+            "journal",
+            "model",
+            "projections",
+            "server",
+            "simulation",
+            "worker",
+        ],
     ),
     ("testkit", &["api", "journal", "model"]),
     ("tests", &["journal", "model", "testkit"]),
@@ -52,10 +73,17 @@ fn packages() -> BTreeMap<String, BTreeSet<String>> {
     packages
         .iter()
         .map(|package| {
-            let dependencies = package["dependencies"].as_array().expect("a package lists its dependencies");
-            let normal = dependencies.iter().filter(|dependency| dependency["kind"].is_null());
+            let dependencies = package["dependencies"]
+                .as_array()
+                .expect("a package lists its dependencies");
+            let normal = dependencies
+                .iter()
+                .filter(|dependency| dependency["kind"].is_null());
             let names = normal.map(|dependency| short(dependency["name"].as_str().expect("it has a name")));
-            (short(package["name"].as_str().expect("it has a name")), names.collect())
+            (
+                short(package["name"].as_str().expect("it has a name")),
+                names.collect(),
+            )
         })
         .collect()
 }
@@ -64,10 +92,17 @@ fn packages() -> BTreeMap<String, BTreeSet<String>> {
 fn dependencies_point_down() {
     let packages = packages();
     let known: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
-    assert_eq!(packages.keys().map(String::as_str).collect::<BTreeSet<_>>(), known, "a crate is not in the table");
+    assert_eq!(
+        packages.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+        known,
+        "a crate is not in the table"
+    );
     for (name, expected) in ARROWS {
-        let ours: BTreeSet<&str> =
-            packages[*name].iter().map(String::as_str).filter(|dependency| known.contains(dependency)).collect();
+        let ours: BTreeSet<&str> = packages[*name]
+            .iter()
+            .map(String::as_str)
+            .filter(|dependency| known.contains(dependency))
+            .collect();
         assert_eq!(ours, expected.iter().copied().collect(), "what {name} depends on");
     }
 }
@@ -76,15 +111,28 @@ fn dependencies_point_down() {
 fn a_foreign_crate_has_one_owner() {
     let packages = packages();
     for (foreign, owner) in OWNERS {
-        let users: Vec<_> =
-            packages.iter().filter(|(_, dependencies)| dependencies.contains(*foreign)).map(|(name, _)| name).collect();
-        assert!(users == [owner] || (*foreign == "clap" && users.is_empty()), "{foreign} is named by {users:?}");
+        let users: Vec<_> = packages
+            .iter()
+            .filter(|(_, dependencies)| dependencies.contains(*foreign))
+            .map(|(name, _)| name)
+            .collect();
+        assert!(
+            users == [owner] || (*foreign == "clap" && users.is_empty()),
+            "{foreign} is named by {users:?}"
+        );
     }
 }
 
 #[test]
 fn the_model_knows_no_clock_and_no_randomness() {
-    let forbidden = ["SystemTime::now", "Instant::now", "Timestamp::now", "Uuid::new_v4", "Uuid::now_v7", "thread_rng"];
+    let forbidden = [
+        "SystemTime::now",
+        "Instant::now",
+        "Timestamp::now",
+        "Uuid::new_v4",
+        "Uuid::now_v7",
+        "thread_rng",
+    ];
     for (path, text) in sources(&repository().join("crates/model/src")) {
         for word in forbidden {
             assert!(!text.contains(word), "{path} names {word}");
@@ -97,12 +145,23 @@ fn subjects_are_built_in_one_module() {
     let crates = repository().join("crates");
     for (path, text) in sources(&crates) {
         // Tests may spell a subject out to prove what it looks like; type names and NATS permissions only look like subjects.
-        let exempt = ["/journal/src/", "/testkit/", "tests", "/codec/registry.rs", "/embedded/config.rs"];
+        let exempt = [
+            "/journal/src/",
+            "/testkit/",
+            "tests",
+            "/codec/registry.rs",
+            "/embedded/config.rs",
+        ];
         if exempt.iter().any(|part| path.contains(part)) {
             continue;
         }
-        for prefix in ["\"evt.", "\"res.", "\"turn.", "\"job.", "\"retry.", "\"dlq.", "\"ctl."] {
-            assert!(!text.contains(prefix), "{path} builds a subject that begins with {prefix}");
+        for prefix in [
+            "\"evt.", "\"res.", "\"turn.", "\"job.", "\"retry.", "\"dlq.", "\"ctl.",
+        ] {
+            assert!(
+                !text.contains(prefix),
+                "{path} builds a subject that begins with {prefix}"
+            );
         }
     }
 }

@@ -41,7 +41,11 @@ impl System {
             commands: commands::Options {
                 clock: Arc::new(now),
                 catch_up_timeout: Duration::from_secs(10),
-                capabilities: Capabilities { build: "test".to_owned(), user_model: None, judge_model: None },
+                capabilities: Capabilities {
+                    build: "test".to_owned(),
+                    user_model: None,
+                    judge_model: None,
+                },
             },
             dispatcher: DispatcherOptions {
                 holder: "test".to_owned(),
@@ -53,16 +57,26 @@ impl System {
             },
             key_hasher: KeyHasher::new([7; 32]),
         };
-        let server = Server::start(Arc::clone(&journal), Database::in_memory().unwrap(), options).await.unwrap();
+        let server = Server::start(Arc::clone(&journal), Database::in_memory().unwrap(), options)
+            .await
+            .unwrap();
         let bus = Bus::start(&log, Gateway::of(&server), "1.2.3").await.unwrap();
         let shutdown = CancellationToken::new();
         let mut options = worker::Options::new("worker-1".parse().unwrap());
         options.concurrency = NonZeroUsize::new(8).unwrap();
         let agents = Agents::new(&AgentsOptions::default(), Secrets::from_env()).unwrap();
-        let worker = Worker::new(Arc::clone(&journal), Arc::new(LiveSimulation::new(agents)), options);
+        let worker = Worker::new(
+            Arc::clone(&journal),
+            Arc::new(LiveSimulation::new(agents)),
+            options,
+        );
         tokio::spawn(worker.run(shutdown.clone()));
         tokio::spawn(Aggregator::new(journal, aggregator::Options::default()).run(shutdown.clone()));
-        Self { server, bus, shutdown }
+        Self {
+            server,
+            bus,
+            shutdown,
+        }
     }
 
     async fn stop(self) {
@@ -79,23 +93,49 @@ fn now() -> Time {
 
 /// A suite for the counting agent.
 pub(crate) fn suite() -> Vec<Value> {
-    let document = |kind: &str, name: &str, spec: Value| {
-        json!({"apiVersion": "rehearse/v1", "kind": kind, "metadata": {"name": name}, "spec": spec})
-    };
+    let document = |kind: &str, name: &str, spec: Value| json!({"apiVersion": "rehearse/v1", "kind": kind, "metadata": {"name": name}, "spec": spec});
     let agent = repository().join("tests/agents/counter.py");
     vec![
-        document("Agent", "counter", json!({"connection": {"stdio": {"command": ["python3", agent]}}})),
-        document("Service", "counter", json!({"description": "counts", "agent": "counter"})),
-        document("Persona", "Maria", json!({"role": "customer", "background": "someone"})),
-        document("Scenario", "two words", json!({
-            "objective": "be counted", "instructions": "say two words", "script": [{"say": "one"}, {"say": "two"}],
-        })),
-        document("Metric", "counts", json!({"judge": {"contains": {"text": "message 2: two", "in": "lastAgent"}}})),
-        document("UnitTest", "counting", json!({
-            "service": "counter", "persona": "Maria", "scenario": "two words",
-            "criteria": [{"metric": "counts", "equals": true}],
-        })),
-        document("UnitTestSet", "all", json!({"tests": [{"test": "counting", "repetitions": 3}]})),
+        document(
+            "Agent",
+            "counter",
+            json!({"connection": {"stdio": {"command": ["python3", agent]}}}),
+        ),
+        document(
+            "Service",
+            "counter",
+            json!({"description": "counts", "agent": "counter"}),
+        ),
+        document(
+            "Persona",
+            "Maria",
+            json!({"role": "customer", "background": "someone"}),
+        ),
+        document(
+            "Scenario",
+            "two words",
+            json!({
+                "objective": "be counted", "instructions": "say two words", "script": [{"say": "one"}, {"say": "two"}],
+            }),
+        ),
+        document(
+            "Metric",
+            "counts",
+            json!({"judge": {"contains": {"text": "message 2: two", "in": "lastAgent"}}}),
+        ),
+        document(
+            "UnitTest",
+            "counting",
+            json!({
+                "service": "counter", "persona": "Maria", "scenario": "two words",
+                "criteria": [{"metric": "counts", "equals": true}],
+            }),
+        ),
+        document(
+            "UnitTestSet",
+            "all",
+            json!({"tests": [{"test": "counting", "repetitions": 3}]}),
+        ),
     ]
 }
 
@@ -119,20 +159,31 @@ async fn a_client_with_no_code_of_ours_starts_a_run_and_reads_its_verdict() {
         .arg(&suite_file)
         .arg("all")
         .stdin(Stdio::null());
-    let output = tokio::task::spawn_blocking(move || client.output().unwrap()).await.unwrap();
+    let output = tokio::task::spawn_blocking(move || client.output().unwrap())
+        .await
+        .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(told["verdict"], "passed");
     assert_eq!(told["tally"]["passed"], 3);
-    assert_eq!(told["texts"], json!(["one", "message 1: one", "two", "message 2: two"]));
+    assert_eq!(
+        told["texts"],
+        json!(["one", "message 1: one", "two", "message 2: two"])
+    );
     assert!(told["endpoints"].as_u64().unwrap() > 60, "{told}");
     system.stop().await;
 }
 
-async fn ask(client: &BusClient, subject: &str, body: &Value) -> Result<Result<Value, Problem>, JournalError> {
+async fn ask(
+    client: &BusClient,
+    subject: &str,
+    body: &Value,
+) -> Result<Result<Value, Problem>, JournalError> {
     let payload = Bytes::from(body.to_string());
-    let answer = client.request(subject, &BTreeMap::new(), payload, Duration::from_secs(5)).await?;
+    let answer = client
+        .request(subject, &BTreeMap::new(), payload, Duration::from_secs(5))
+        .await?;
     Ok(match answer {
         Ok(answer) => Ok(serde_json::from_slice(&answer.payload).unwrap()),
         Err(error) => Err(serde_json::from_slice(&error.payload).unwrap()),
@@ -155,7 +206,9 @@ async fn permissions_confine_a_client_to_organization_user_and_reading() {
     let system = System::start(&nats).await;
     let client = async |user: &str, org: &str| {
         let inbox = format!("_INBOX.{org}.{user}");
-        BusClient::connect(&options(&nats, user, Some(&inbox))).await.unwrap()
+        BusClient::connect(&options(&nats, user, Some(&inbox)))
+            .await
+            .unwrap()
     };
     let ann = client("ann", "acme").await;
     let bob = client("bob", "acme").await;
@@ -164,12 +217,22 @@ async fn permissions_confine_a_client_to_organization_user_and_reading() {
         "background": "someone", "user_models": [], "nonsensitive_user_variables": {}, "sensitive_user_variables": {},
     }});
 
-    let created = ask(&ann, "cmd.acme.ann.persona.create", &persona).await.unwrap().unwrap();
+    let created = ask(&ann, "cmd.acme.ann.persona.create", &persona)
+        .await
+        .unwrap()
+        .unwrap();
     let id = json!({"id": created["simulation_persona_id"]});
     let seen = ask(&bob, "qry.acme.bob.persona.get", &id).await.unwrap().unwrap();
     assert_eq!(seen["name"], "Maria");
-    assert_eq!(seen["creator"], json!({"org_id": "acme", "user_id": "ann"}), "the subject says who did it");
-    let foreign = ask(&eve, "qry.other.eve.persona.get", &id).await.unwrap().unwrap_err();
+    assert_eq!(
+        seen["creator"],
+        json!({"org_id": "acme", "user_id": "ann"}),
+        "the subject says who did it"
+    );
+    let foreign = ask(&eve, "qry.other.eve.persona.get", &id)
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!(foreign.code, ErrorCode::NotFound);
 
     // The nats-server itself refuses: a reader that writes, a user that acts as another, an organization that reads another's.
@@ -183,7 +246,10 @@ async fn permissions_confine_a_client_to_organization_user_and_reading() {
         (&eve, "evt.acme.persona.x"),
     ] {
         let refused = ask(who, subject, &id).await.unwrap_err();
-        assert!(matches!(refused, JournalError::Forbidden { .. }), "{subject}: {refused}");
+        assert!(
+            matches!(refused, JournalError::Forbidden { .. }),
+            "{subject}: {refused}"
+        );
     }
     let still = ask(&ann, "qry.acme.ann.persona.get", &id).await.unwrap().unwrap();
     assert_eq!(still["is_deleted"], false);

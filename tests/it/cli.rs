@@ -25,7 +25,7 @@ fn told(finished: &Finished) -> String {
     for (name, said) in [("stdout", &finished.stdout), ("stderr", &finished.stderr)] {
         if !said.is_empty() {
             let said: Vec<&str> = said.lines().map(str::trim_end).collect();
-            text.push_str(&format!("--- {name}\n{}\n", said.join("\n")));
+            text.extend(["--- ", name, "\n", &said.join("\n"), "\n"]);
         }
     }
     let repository = repository();
@@ -52,18 +52,30 @@ fn help_says_what_there_is() {
 
 #[test]
 fn a_suite_is_checked_without_a_server() {
-    assert_told!("validate", run(&["validate", "-f", "tests/suites/mixed"]).expect(0));
+    assert_told!(
+        "validate",
+        run(&["validate", "-f", "tests/suites/mixed"]).expect(0)
+    );
     let directory = tempfile::tempdir().unwrap();
     let suite = fs::read_to_string(repository().join("tests/suites/mixed/suite.yaml")).unwrap();
-    let faulty = suite.replace("persona: Maria", "person: Maria").replace("atLeast: 10", "atLeast: ten");
+    let faulty = suite
+        .replace("persona: Maria", "person: Maria")
+        .replace("atLeast: 10", "atLeast: ten");
     fs::write(directory.path().join("suite.yaml"), faulty).unwrap();
-    assert_told!("validate_faulty", run_in(directory.path(), &["validate", "-f", "suite.yaml"]).expect(96));
+    assert_told!(
+        "validate_faulty",
+        run_in(directory.path(), &["validate", "-f", "suite.yaml"]).expect(96)
+    );
 }
 
 #[test]
 fn settings_are_shown_with_where_they_come_from() {
     let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join("mine.toml"), "[worker]\nconcurrency = 3\n[nats]\nserver = \"nats-server\"\n").unwrap();
+    fs::write(
+        directory.path().join("mine.toml"),
+        "[worker]\nconcurrency = 3\n[nats]\nserver = \"nats-server\"\n",
+    )
+    .unwrap();
     // The harness names a nats-server, whose path differs between machines.
     let mut command = harness::command(directory.path(), &["config", "show", "--config", "mine.toml"]);
     let shown = Finished::from_output(command.env("REHEARSE_NATS_SERVER", "").output().unwrap());
@@ -78,17 +90,38 @@ fn a_session_from_the_first_diff_to_the_last_look() {
     assert_told!("apply", up.run(&["apply", "-f", suite]).expect(0));
     assert_told!("apply_again", up.run(&["apply", "-f", suite]).expect(0));
     assert_told!("get", up.run(&["get", "persona"]).expect(0));
-    assert_told!("get_yaml", up.run(&["get", "persona", "Maria", "--output", "yaml"]).expect(0));
-    assert_told!("describe", up.run(&["describe", "unit_test", "talks for long"]).expect(0));
-    let ran = assert_told!("run", up.run(&["run", "mixed", "--seed", "7", "--quiet"]).expect(101));
-    assert!(!ran.stdout.contains("verdict"), "for people the verdict is no data");
+    assert_told!(
+        "get_yaml",
+        up.run(&["get", "persona", "Maria", "--output", "yaml"]).expect(0)
+    );
+    assert_told!(
+        "describe",
+        up.run(&["describe", "unit_test", "talks for long"]).expect(0)
+    );
+    let ran = assert_told!(
+        "run",
+        up.run(&["run", "mixed", "--seed", "7", "--quiet"]).expect(101)
+    );
+    assert!(
+        !ran.stdout.contains("verdict"),
+        "for people the verdict is no data"
+    );
     assert_told!("runs_list", up.run(&["runs", "list"]).expect(0));
     assert_told!("runs_show", up.run(&["runs", "show", "latest"]).expect(0));
-    assert_told!("transcript", up.run(&["transcript", "latest/talks for long/0"]).expect(0));
-    assert_told!("transcript_errored", up.run(&["transcript", "latest/is there/0"]).expect(0));
+    assert_told!(
+        "transcript",
+        up.run(&["transcript", "latest/talks for long/0"]).expect(0)
+    );
+    assert_told!(
+        "transcript_errored",
+        up.run(&["transcript", "latest/is there/0"]).expect(0)
+    );
     assert_told!("history", up.run(&["history", "persona", "Maria"]).expect(0));
     assert_told!("events", up.run(&["events"]).expect(0));
-    assert_told!("delete_in_use", up.run(&["delete", "persona", "Maria"]).expect(2));
+    assert_told!(
+        "delete_in_use",
+        up.run(&["delete", "unit_test", "is there"]).expect(2)
+    );
     assert_told!("delete", up.run(&["delete", "unit_test_set", "mixed"]).expect(0));
 }
 
@@ -98,9 +131,16 @@ fn the_example_suite_passes() {
     let suite = up.path("suite");
     let suite = suite.to_str().unwrap();
     assert_told!("init", up.run(&["init", suite]).expect(0));
-    up.run(&["init", suite]).refused(2, &["exists already; nothing was written"]);
+    up.run(&["init", suite])
+        .refused(2, &["exists already; nothing was written"]);
     let applied = up.run(&["apply", "-f", suite, "--output", "json"]).expect(0);
-    assert!(applied.json()["changes"].as_array().is_some_and(|changes| changes.len() >= 7), "{}", applied.stdout);
+    assert!(
+        applied.json()["changes"]
+            .as_array()
+            .is_some_and(|changes| changes.len() >= 7),
+        "{}",
+        applied.stdout
+    );
     assert!(applied.stderr.contains("applied: "), "{}", applied.stderr);
 
     // Data goes to stdout, the rest to stderr.
@@ -121,7 +161,14 @@ fn the_example_suite_passes() {
 fn the_schema_is_about_the_suites_there_are() {
     let schema = run(&["schema"]).expect(0).json();
     let schema = schema.to_string();
-    for word in ["$schema", "Persona", "UnitTestSet", "openaiChat", "appliedToServices", "rehearse/v1"] {
+    for word in [
+        "$schema",
+        "Persona",
+        "UnitTestSet",
+        "openaiChat",
+        "appliedToServices",
+        "rehearse/v1",
+    ] {
         assert!(schema.contains(word), "{word} is not in the schema");
     }
     run(&["validate", "-f", "tests/suites/alice"]).expect(0);

@@ -17,30 +17,55 @@ async fn one_of_three_workers_is_killed_halfway() {
     up.run(&["apply", "-f", suite.to_str().unwrap()]).expect(0);
     let mut victim = up.start_beside("victim", &["worker", "--concurrency", "16"]);
     let _other = up.start_beside("other", &["worker", "--concurrency", "16"]);
-    let run = up.run(&["run", "all", "--detach", "--output", "json"]).expect(0).json();
+    let run = up
+        .run(&["run", "all", "--detach", "--output", "json"])
+        .expect(0)
+        .json();
     let run = run["id"].as_str().unwrap().to_owned();
-    let show = || up.run(&["runs", "show", &run, "--output", "json"]).expect(0).json();
+    let show = || {
+        up.run(&["runs", "show", &run, "--output", "json"])
+            .expect(0)
+            .json()
+    };
 
     let planned = u64::from(TESTS * REPETITIONS);
-    testkit::wait_until(Duration::from_secs(120), "half of the conversations are finished", async || {
-        let finished = show()["finished"].as_u64().unwrap();
-        if finished >= planned / 2 { Ok(()) } else { Err(format!("{finished} of {planned}")) }
-    })
+    testkit::wait_until(
+        Duration::from_secs(120),
+        "half of the conversations are finished",
+        async || {
+            let finished = show()["finished"].as_u64().unwrap();
+            if finished >= planned / 2 {
+                Ok(())
+            } else {
+                Err(format!("{finished} of {planned}"))
+            }
+        },
+    )
     .await;
     assert!(victim.is_running(), "{}", victim.log());
     victim.kill();
 
     up.run(&["runs", "watch", &run, "--quiet"]).expect(0);
     let shown = show();
-    for (key, value) in [("planned", planned), ("finished", planned), ("passed", planned), ("errored", 0), ("cancelled", 0)] {
+    for (key, value) in [
+        ("planned", planned),
+        ("finished", planned),
+        ("passed", planned),
+        ("errored", 0),
+        ("cancelled", 0),
+    ] {
         assert_eq!(shown[key], json!(value), "{key} of {shown}");
     }
 
     // One result per conversation, and every transcript whole.
     let zip = up.path("run.zip");
-    up.run(&["artifacts", &run, "-o", zip.to_str().unwrap()]).expect(0);
+    up.run(&["artifacts", &run, "-o", zip.to_str().unwrap()])
+        .expect(0);
     let read = "import sys, zipfile; sys.stdout.write(zipfile.ZipFile(sys.argv[1]).read('conversations.jsonl').decode())";
-    let output = std::process::Command::new("python3").args(["-c", read, zip.to_str().unwrap()]).output().unwrap();
+    let output = std::process::Command::new("python3")
+        .args(["-c", read, zip.to_str().unwrap()])
+        .output()
+        .unwrap();
     let lines = String::from_utf8(output.stdout).unwrap();
     let mut seen = BTreeMap::new();
     let mut n_taken_over = 0_u64;
@@ -48,13 +73,20 @@ async fn one_of_three_workers_is_killed_halfway() {
         let conversation: Value = serde_json::from_str(line).unwrap();
         *seen.entry(conversation["n"].as_u64().unwrap()).or_insert(0_u32) += 1;
         n_taken_over += conversation["claims"].as_u64().unwrap() - 1;
-        let indices: Vec<u64> =
-            conversation["turns"].as_array().unwrap().iter().map(|turn| turn["index"].as_u64().unwrap()).collect();
+        let indices: Vec<u64> = conversation["turns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|turn| turn["index"].as_u64().unwrap())
+            .collect();
         assert_eq!(indices, (0..6).collect::<Vec<_>>(), "{line}");
     }
     assert_eq!(seen.len() as u64, planned, "distinct results");
     assert!(seen.values().all(|count| *count == 1), "none doubled");
-    assert!(n_taken_over > 0, "the killed worker held conversations, and others took them over");
+    assert!(
+        n_taken_over > 0,
+        "the killed worker held conversations, and others took them over"
+    );
 
     // The agent was called again at most once for each conversation that was taken over.
     let calls = fs::read_to_string(directory.path().join("calls")).unwrap();
@@ -63,9 +95,15 @@ async fn one_of_three_workers_is_killed_halfway() {
         *per_turn.entry(call).or_default() += 1;
     }
     let repeated: u64 = per_turn.values().map(|count| count - 1).sum();
-    assert!(repeated <= n_taken_over, "{repeated} calls were repeated, {n_taken_over} conversations were taken over");
+    assert!(
+        repeated <= n_taken_over,
+        "{repeated} calls were repeated, {n_taken_over} conversations were taken over"
+    );
 
-    let events = up.run(&["events", "--kind", "run", "--output", "json"]).expect(0).stdout;
+    let events = up
+        .run(&["events", "--kind", "run", "--output", "json"])
+        .expect(0)
+        .stdout;
     for event in ["run.started", "run.completed"] {
         assert_eq!(events.matches(event).count(), 1, "{event} in\n{events}");
     }

@@ -1,4 +1,9 @@
 //! Integration tests, in one binary.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "every function here is part of a test, and says so by failing it"
+)]
 
 mod architecture;
 mod bad_input;

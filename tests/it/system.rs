@@ -13,7 +13,6 @@ use journal::Journal as _;
 use model::{DirectoryExt as _, RunVerdict, TurnRecord};
 use projections::Database;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
-
 use world::{RUN_COUNT, World};
 
 /// How many schedules the test plays.
@@ -30,7 +29,11 @@ async fn play(seed: u64) {
         if world.is_complete(run).await {
             break;
         }
-        assert!(step < 1_999, "seed {seed}: the run is not complete after {step} steps\n{}", world.describe(run).await);
+        assert!(
+            step < 1_999,
+            "seed {seed}: the run is not complete after {step} steps\n{}",
+            world.describe(run).await
+        );
         // Faults stop after a while, so that whatever is still missing must now arrive.
         if step < 60 {
             match random.random_range(0..12_u32) {
@@ -58,8 +61,14 @@ async fn play(seed: u64) {
 
 async fn check(world: &World, run: model::RunId, seed: u64, n_kills: u32, was_cancelled: bool) {
     let org = world.org();
-    let results: Vec<_> =
-        world.journal.run_results(&org, run).await.unwrap().try_collect().await.unwrap();
+    let results: Vec<_> = world
+        .journal
+        .run_results(&org, run)
+        .await
+        .unwrap()
+        .try_collect()
+        .await
+        .unwrap();
     let state = world.run(run).await;
     let completion = state.completed.clone().unwrap();
 
@@ -73,32 +82,71 @@ async fn check(world: &World, run: model::RunId, seed: u64, n_kills: u32, was_ca
     if was_cancelled && state.cancelled.is_some() {
         assert_eq!(completion.verdict, RunVerdict::Cancelled, "seed {seed}");
     } else {
-        assert_eq!(n_results, usize::try_from(RUN_COUNT).unwrap(), "seed {seed}: a result is missing");
-        assert_eq!(completion.verdict, RunVerdict::Passed, "seed {seed}: {:?}", completion.tally);
+        assert_eq!(
+            n_results,
+            usize::try_from(RUN_COUNT).unwrap(),
+            "seed {seed}: a result is missing"
+        );
+        assert_eq!(
+            completion.verdict,
+            RunVerdict::Passed,
+            "seed {seed}: {:?}",
+            completion.tally
+        );
     }
 
     // invariant_run_completes_once
-    let history = world.journal.history(&org, &model::ObjectRef::new(model::Kind::Run, run)).await.unwrap();
-    let names: Vec<_> = history.iter().flat_map(|recorded| recorded.commit.events.iter().map(model::Event::name)).collect();
-    assert_eq!(names.iter().filter(|name| **name == "run.completed").count(), 1, "seed {seed}: {names:?}");
+    let history = world
+        .journal
+        .history(&org, &model::ObjectRef::new(model::Kind::Run, run))
+        .await
+        .unwrap();
+    let names: Vec<_> = history
+        .iter()
+        .flat_map(|recorded| recorded.commit.events.iter().map(model::Event::name))
+        .collect();
+    assert_eq!(
+        names.iter().filter(|name| **name == "run.completed").count(),
+        1,
+        "seed {seed}: {names:?}"
+    );
 
     // invariant_turns_contiguous, invariant_resumes_at_the_right_turn
     for result in &results {
         let indices: Vec<u32> = result.value.turns.iter().map(|turn| turn.index).collect();
-        assert_eq!(indices, (0..6).collect::<Vec<_>>(), "seed {seed}: conversation {}", result.value.n);
+        assert_eq!(
+            indices,
+            (0..6).collect::<Vec<_>>(),
+            "seed {seed}: conversation {}",
+            result.value.n
+        );
         let texts: Vec<&str> = result.value.turns.iter().map(|turn| turn.text.as_str()).collect();
-        assert_eq!(texts, ["one", "reply 1", "two", "reply 3", "three", "reply 5"], "seed {seed}");
+        assert_eq!(
+            texts,
+            ["one", "reply 1", "two", "reply 3", "three", "reply 5"],
+            "seed {seed}"
+        );
     }
 
     // invariant_journal_tells_the_same: every turn of a result stands in the conversation's journal.
     let mut n_taken_over = 0;
     for n in 0..RUN_COUNT {
-        let key = model::ConversationKey { org: org.clone(), run, n };
+        let key = model::ConversationKey {
+            org: org.clone(),
+            run,
+            n,
+        };
         let (records, _) = world.journal.turns(&key).await.unwrap();
-        let claims = records.iter().filter(|record| matches!(record, TurnRecord::Claimed { .. })).count();
+        let claims = records
+            .iter()
+            .filter(|record| matches!(record, TurnRecord::Claimed { .. }))
+            .count();
         n_taken_over += claims.saturating_sub(1);
         if results.iter().any(|result| result.value.n == n) {
-            let said = records.iter().filter(|record| matches!(record, TurnRecord::Said(_))).count();
+            let said = records
+                .iter()
+                .filter(|record| matches!(record, TurnRecord::Said(_)))
+                .count();
             assert_eq!(said, 6, "seed {seed}: conversation {n}");
         }
     }
@@ -115,8 +163,16 @@ async fn check(world: &World, run: model::RunId, seed: u64, n_kills: u32, was_ca
     world::replay(&world.journal, &replay).await;
     let live = world.fingerprint().await;
     let replayed = replay.view().unwrap().fingerprint().unwrap();
-    assert_eq!(live.differences(&replayed), Vec::<&str>::new(), "seed {seed}: the projection is not what a replay gives");
-    assert_eq!(replay.view().unwrap().check().unwrap(), Vec::<String>::new(), "seed {seed}");
+    assert_eq!(
+        live.differences(&replayed),
+        Vec::<&str>::new(),
+        "seed {seed}: the projection is not what a replay gives"
+    );
+    assert_eq!(
+        replay.view().unwrap().check().unwrap(),
+        Vec::<String>::new(),
+        "seed {seed}"
+    );
     let view = replay.view().unwrap();
     let replayed_run = view.organization(org).run(run).unwrap().unwrap();
     assert_eq!(replayed_run, state, "seed {seed}");
@@ -125,7 +181,11 @@ async fn check(world: &World, run: model::RunId, seed: u64, n_kills: u32, was_ca
 #[test]
 fn whatever_is_killed_nothing_is_lost_or_doubled() {
     for seed in 0..SEEDS {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
         runtime.block_on(play(seed));
     }
 }

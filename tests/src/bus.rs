@@ -32,14 +32,20 @@ pub fn accounts(clients: &[(&str, &[&str], &[&str])]) -> String {
 
 /// Connects as one of the users.
 pub async fn connect(nats: &NatsServer, user: &str, inbox_prefix: Option<&str>) -> Arc<JetStream> {
-    Arc::new(JetStream::connect(options(nats, user, inbox_prefix), StreamOptions::default()).await.expect("it connects"))
+    Arc::new(
+        JetStream::connect(options(nats, user, inbox_prefix), StreamOptions::default())
+            .await
+            .expect("it connects"),
+    )
 }
 
 /// How one of the users connects.
 pub fn options(nats: &NatsServer, user: &str, inbox_prefix: Option<&str>) -> ConnectOptions {
     let mut options = ConnectOptions::new(nats.url());
-    options.credentials =
-        Credentials::UserPassword { user: user.to_owned(), password: Secret::new(password(user)) };
+    options.credentials = Credentials::UserPassword {
+        user: user.to_owned(),
+        password: Secret::new(password(user)),
+    };
     options.inbox_prefix = inbox_prefix.map(str::to_owned);
     options.connect_timeout = Duration::from_secs(10);
     options

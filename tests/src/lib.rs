@@ -8,7 +8,7 @@ mod output;
 mod suite;
 mod up;
 
-pub use binary::{repository, rehearse, tool};
+pub use binary::{rehearse, repository, tool};
 pub use output::{Finished, command, run, run_in};
 pub use suite::write_suite;
 pub use up::{Child, Up};

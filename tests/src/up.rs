@@ -25,7 +25,12 @@ impl Child {
     }
 
     /// The same with further variables in its environment.
-    pub fn start_in(directory: &Path, log: PathBuf, arguments: &[&str], environment: &[(String, String)]) -> Self {
+    pub fn start_in(
+        directory: &Path,
+        log: PathBuf,
+        arguments: &[&str],
+        environment: &[(String, String)],
+    ) -> Self {
         let file = File::create(&log).expect("the log can be created");
         let process = command(directory, arguments)
             .envs(environment.iter().map(|(name, value)| (name, value)))
@@ -48,7 +53,10 @@ impl Child {
 
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw).expect("a process has an id");
+        let pid = i32::try_from(self.process.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .expect("a process has an id");
         kill_process(pid, signal).expect("the process can be signalled");
     }
 
@@ -60,7 +68,11 @@ impl Child {
 
     /// Waits for it to end; its exit code.
     pub fn wait(&mut self) -> i32 {
-        self.process.wait().expect("the process can be waited for").code().unwrap_or(-1)
+        self.process
+            .wait()
+            .expect("the process can be waited for")
+            .code()
+            .unwrap_or(-1)
     }
 
     /// Asks it to stop and waits for it to be gone; its exit code.
@@ -71,7 +83,10 @@ impl Child {
 
     /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
-        self.process.try_wait().expect("the process can be asked").is_none()
+        self.process
+            .try_wait()
+            .expect("the process can be asked")
+            .is_none()
     }
 }
 
@@ -124,8 +139,14 @@ impl Up {
         Self {
             directory: TempDir::new().expect("a temporary directory can be made"),
             child: None,
-            arguments: workers.into_iter().chain(arguments.iter().map(|text| (*text).to_owned())).collect(),
-            environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            arguments: workers
+                .into_iter()
+                .chain(arguments.iter().map(|text| (*text).to_owned()))
+                .collect(),
+            environment: environment
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
         }
     }
 
@@ -133,12 +154,28 @@ impl Up {
     pub fn restart(&mut self) {
         drop(self.child.take());
         let data = self.data_dir();
-        let mut arguments = vec!["up", "--data-dir", data.to_str().expect("a temporary path is UTF-8")];
+        let mut arguments = vec![
+            "up",
+            "--data-dir",
+            data.to_str().expect("a temporary path is UTF-8"),
+        ];
         arguments.extend(self.arguments.iter().map(String::as_str));
         let log = self.path("up.log");
-        self.child = Some(Child::start_in(&crate::repository(), log, &arguments, &self.environment));
+        self.child = Some(Child::start_in(
+            &crate::repository(),
+            log,
+            &arguments,
+            &self.environment,
+        ));
         let ready = self.run(&["doctor", "--wait", "30s"]);
-        assert_eq!(ready.code, 0, "{}\n{}\n--- up\n{}", ready.stdout, ready.stderr, self.child().log());
+        assert_eq!(
+            ready.code,
+            0,
+            "{}\n{}\n--- up\n{}",
+            ready.stdout,
+            ready.stderr,
+            self.child().log()
+        );
     }
 
     /// Stops it in good order; its exit code.

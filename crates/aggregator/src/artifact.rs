@@ -30,20 +30,19 @@ mod report;
 mod run_json;
 mod unpack;
 
-pub(crate) use run_json::TallyField;
-pub use unpack::{UnpackError, unpack};
-
-use bytes::Bytes;
-use model::{ArtifactRef, ConversationResult, Digest, Invalid, PlannedTest, Run};
-
-use crate::fold::{Fold, FoldError, RunReport};
 use archive::Entry;
+use bytes::Bytes;
 use conversations::Conversations;
 use junit::Junit;
 use manifest::Sealed;
 use mask::Masks;
 use metrics_csv::MetricsCsv;
+use model::{ArtifactRef, ConversationResult, Digest, Invalid, PlannedTest, Run};
 use report::Report;
+pub(crate) use run_json::TallyField;
+pub use unpack::{UnpackError, unpack};
+
+use crate::fold::{Fold, FoldError, RunReport};
 
 /// A finished artifact.
 #[derive(Clone, Debug)]

@@ -11,11 +11,10 @@ use model::{
     ConversationResult, CriterionOutcome, Evaluation, MetricId, Name, Plan, PlannedCriterion, PlannedTest,
     Run, RunId, RunVerdict, UnitTestId,
 };
+use summary::Gathered;
+pub use summary::{ErrorCount, LatencyReport, PassRate, Summary};
 
 use crate::bitset::Bitset;
-use summary::Gathered;
-
-pub use summary::{ErrorCount, LatencyReport, PassRate, Summary};
 
 /// What a run's results come to.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,13 +4,12 @@ mod conversation;
 mod manifest;
 
 use bytes::Bytes;
+use conversation::{judged, turns};
+use manifest::{manifest, planned};
 use model::{
     Change, ConversationResult, EndReason, Json, Life, Name, Oid, OrgId, Plan, Run, RunId, RunOptions,
     RunStarted, Text, Time, UnitTestSetId, Usage, UserOutcome,
 };
-
-use conversation::{judged, turns};
-use manifest::{manifest, planned};
 
 /// The value of the sample persona's sensitive variable.
 pub(crate) const SECRET: &str = "078-05-1120";

@@ -16,12 +16,11 @@ use journal::{
     JournalError,
     bus::{BusClient, TOO_LARGE},
 };
+pub(crate) use kinds::KindArgument;
+pub(crate) use objects::{Page, id, label};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::time::Instant;
-
-pub(crate) use kinds::KindArgument;
-pub(crate) use objects::{Page, id, label};
 
 use crate::{
     commands::Setting,
@@ -173,7 +172,11 @@ impl Client {
             tokio::time::sleep(PAUSE).await;
         };
         // An answer without a body says that there is nothing to tell.
-        let answer: &[u8] = if answer.payload.is_empty() { b"null" } else { &answer.payload };
+        let answer: &[u8] = if answer.payload.is_empty() {
+            b"null"
+        } else {
+            &answer.payload
+        };
         serde_json::from_slice(answer).map_err(unreadable)
     }
 }
@@ -220,8 +223,9 @@ impl From<RequestError> for Failure {
         match error {
             RequestError::Bus(error) => journal_failure(&error),
             RequestError::Refused(problem) => of_problem(&problem),
-            RequestError::TooLarge(reason) => Self::bug(reason)
-                .help("The setting `nats.max_payload_bytes` (of the nats-server: `max_payload`) can be raised."),
+            RequestError::TooLarge(reason) => Self::bug(reason).help(
+                "The setting `nats.max_payload_bytes` (of the nats-server: `max_payload`) can be raised.",
+            ),
             RequestError::Answer(reason) => {
                 Self::bug(format!("the server's answer cannot be read: {reason}"))
                     .help("Server and command line may be of different versions.")

@@ -9,18 +9,17 @@ mod process;
 
 use std::{path::PathBuf, time::Duration};
 
-use tokio_util::sync::CancellationToken;
-
 pub(crate) use binary::Binary;
 pub(crate) use config::{Accounts, NatsUser};
 pub(crate) use guard::guarded;
+use process::{Process, StartError};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     data_dir::{DataDir, make_private_dir},
     failure::{Failure, chain},
     output::Output,
 };
-use process::{Process, StartError};
 
 /// How often a child that ended is started again, at most, before the program gives up.
 const MAX_RESTARTS: u32 = 5;

@@ -12,9 +12,8 @@ mod yaml;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::ValueEnum;
-use serde::Serialize;
-
 pub(crate) use printable::{excerpt, printable};
+use serde::Serialize;
 pub(crate) use table::Table;
 
 use crate::failure::Failure;

@@ -1,9 +1,9 @@
 //! The roles: what each is started with, and how it ends. One process may play one or all of them.
 
 pub(crate) mod log_server;
+mod open;
 pub(crate) mod provision;
 pub(crate) mod replay;
-mod open;
 mod running;
 mod start;
 

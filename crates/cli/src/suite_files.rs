@@ -10,12 +10,10 @@ pub(crate) mod yaml;
 use std::{collections::HashMap, rc::Rc, sync::Arc};
 
 use api::suite::read_object;
-use model::{Kind, MAX_OBJECTS, SuiteObject};
-use serde_json::Value;
-
 pub(crate) use find::{Source, find};
+use model::{Kind, MAX_OBJECTS, SuiteObject};
 pub(crate) use report::{Problem, Report};
-
+use serde_json::Value;
 use yaml::Node;
 
 /// One document that was read, and where it stands.
@@ -76,8 +74,9 @@ pub(crate) fn read(sources: Vec<Source>) -> Result<Suite, Report> {
     doubled_names(&documents, &mut report);
     if let Some(document) = documents.get(MAX_OBJECTS) {
         let n_documents = documents.len();
-        let message =
-            format!("a suite has at most {MAX_OBJECTS} documents, these are {n_documents}; apply them in parts");
+        let message = format!(
+            "a suite has at most {MAX_OBJECTS} documents, these are {n_documents}; apply them in parts"
+        );
         report.push(document.problem("", message));
     }
     check::contents(&documents, &mut report);

@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 use async_nats::HeaderMap;
 use async_trait::async_trait;
 use bytes::Bytes;
-
 pub use client::BusClient;
 pub use server::BusServer;
 
@@ -102,7 +101,10 @@ pub struct BusAnswer {
 impl<T: Into<Bytes>> From<T> for BusAnswer {
     /// An answer without headers.
     fn from(payload: T) -> Self {
-        Self { payload: payload.into(), headers: BTreeMap::new() }
+        Self {
+            payload: payload.into(),
+            headers: BTreeMap::new(),
+        }
     }
 }
 

@@ -25,11 +25,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use model::Time;
-use tokio::{sync::watch, time::Instant};
-
 pub use faults::{Call, Fault, Faults};
+use model::Time;
 use state::State;
+use tokio::{sync::watch, time::Instant};
 
 use crate::JournalError;
 

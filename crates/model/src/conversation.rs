@@ -8,12 +8,11 @@ mod outcome;
 #[cfg(test)]
 mod tests;
 
+pub use engine::{AgentInput, Engine, EngineOptions, Step};
+pub use outcome::{ConversationResult, CriterionOutcome, EndReason, Evaluation, Usage, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::{Json, Oid, RunId, Time, UserOutcome};
-
-pub use engine::{AgentInput, Engine, EngineOptions, Step};
-pub use outcome::{ConversationResult, CriterionOutcome, EndReason, Evaluation, Usage, Verdict};
 
 /// One message of a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -15,11 +15,11 @@ mod suite;
 mod tests;
 mod unit_test;
 
+use staged::Staged;
+
 use crate::{
     Command, CommandId, Commit, DecideError, Digest, Directory, ObjectRef, Oid, SuiteChange, Time, UserId,
 };
-
-use staged::Staged;
 
 /// What a decision needs besides state and command.
 #[derive(Clone, Debug)]

@@ -2,13 +2,13 @@
 
 mod memory;
 
+pub use memory::MemoryDirectory;
+
 use crate::{
     Agent, CommandId, Content, ContextGraph, Digest, Kind, Metric, Object, ObjectRef, OrgId, Organization,
     Persona, Run, RunId, Scenario, Service, ServiceId, Token, UnitTest, UnitTestId, UnitTestSet,
     UnitTestSetId, UserId, Version,
 };
-
-pub use memory::MemoryDirectory;
 
 /// A look-up failed for reasons of the store, not of the question.
 #[derive(Debug, thiserror::Error)]

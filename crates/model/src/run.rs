@@ -6,13 +6,12 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
-
-use crate::{Change, Digest, Life, Name, RunId, UnitTestSetId};
-
 pub use admission::Admission;
 pub use plan::{ConversationKey, Plan, PlannedCriterion, PlannedTest, RunOptions};
+use serde::{Deserialize, Serialize};
 pub use tally::{RunVerdict, Tally};
+
+use crate::{Change, Digest, Life, Name, RunId, UnitTestSetId};
 
 /// The most conversations one run may have.
 pub const MAX_CONVERSATIONS: u32 = 1_000_000;

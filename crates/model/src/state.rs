@@ -5,6 +5,7 @@
 mod evolve;
 mod object;
 
+pub use evolve::{Evolved, Misfit, evolve};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -12,8 +13,6 @@ use crate::{
     Organization, Persona, PersonaContent, Run, Scenario, ScenarioContent, Service, UnitTest, UnitTestSet,
     User,
 };
-
-pub use evolve::{Evolved, Misfit, evolve};
 
 /// The state of one object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

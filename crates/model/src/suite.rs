@@ -4,15 +4,14 @@ mod plan;
 
 use std::collections::BTreeMap;
 
+pub(crate) use plan::fields_that_differ;
+pub use plan::{Difference, SuiteChange};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentContent, ContextGraphContent, Criterion, Keyterm, Kind, MetricContent, Name, PersonaContent,
     ScenarioContent, Tags, Text, VersionSet, VersionSetName,
 };
-
-pub(crate) use plan::fields_that_differ;
-pub use plan::{Difference, SuiteChange};
 
 /// The most objects one suite may have; one atomic batch holds no more.
 pub const MAX_OBJECTS: usize = 900;

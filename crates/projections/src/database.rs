@@ -11,6 +11,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use durability::Pace;
+pub use rebuild::RebuildTarget;
 use redb::{
     DatabaseError, Durability, ReadableDatabase as _, StorageError, WriteTransaction,
     backends::InMemoryBackend,
@@ -25,9 +27,6 @@ use crate::{
     row::Checkpoint,
     tables::{ReadTables, SCHEMA, WriteTables},
 };
-use durability::Pace;
-
-pub use rebuild::RebuildTarget;
 
 /// How to open a database.
 #[derive(Clone, Copy, Debug)]

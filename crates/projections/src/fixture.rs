@@ -5,15 +5,15 @@ mod moves;
 
 use std::collections::BTreeMap;
 
+pub(crate) use contents::*;
 use model::{
     Capabilities, Command, Context, ConversationResult, CriterionOutcome, DecideError, Digest,
     Directory as _, EndReason, Evaluation, Kind, MemoryDirectory, MetricValue, Object, ObjectRef, OrgId,
     Recorded, Role, Run, RunId, Tally, Time, Turn, Usage, UserId, Verdict, decide,
 };
+pub(crate) use moves::{Move, moves};
 
 use crate::{Database, Log, Projector};
-pub(crate) use contents::*;
-pub(crate) use moves::{Move, moves};
 
 /// When the logs of every world were created.
 pub(crate) const CREATED: Time = Time::from_micros(1_600_000_000_000_000);

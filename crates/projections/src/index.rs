@@ -10,16 +10,14 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use model::{Kind, Object, Tally, Time};
-
-use crate::{key::Key, row::Flags};
-
-pub use field::Field;
-
 pub(crate) use derived::{Derived, Unfinished};
+pub use field::Field;
 pub(crate) use field::{facets, filters};
+use model::{Kind, Object, Tally, Time};
 pub(crate) use posting::{EVALUATIONS, Space, order, order_token, posting_prefix, values_prefix};
 pub(crate) use words::{MAX_TERMS, joined, words};
+
+use crate::{key::Key, row::Flags};
 
 /// One value of one field of an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

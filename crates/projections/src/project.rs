@@ -7,7 +7,10 @@ mod events;
 mod pending;
 mod results;
 
+pub(crate) use events::{name_key, open_key, reference_key, unfinished_key};
 use model::{ConversationResult, OrgId, Recorded, Time};
+use pending::Pending;
+pub(crate) use results::{outcome_key, result_key, verdict_byte};
 
 use crate::{
     Database, Log, ProjectError, RowError,
@@ -15,10 +18,6 @@ use crate::{
     row::Checkpoint,
     tables::WriteTables,
 };
-use pending::Pending;
-
-pub(crate) use events::{name_key, open_key, reference_key, unfinished_key};
-pub(crate) use results::{outcome_key, result_key, verdict_byte};
 
 /// The most records that change the database in one transaction; longer batches are cut.
 const MAX_BATCH: usize = 5_000;

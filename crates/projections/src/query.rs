@@ -12,12 +12,11 @@ mod source;
 mod version;
 mod walk;
 
+pub use evaluation::EvaluationQuery;
+pub use facet::{FilterValues, MAX_FILTER_VALUES};
 use model::{
     MetricId, MetricType, PersonaId, ScenarioId, ServiceId, Time, Token, UnitTestId, UnitTestSetId, UserId,
 };
-
-pub use evaluation::EvaluationQuery;
-pub use facet::{FilterValues, MAX_FILTER_VALUES};
 pub use run::{ResultQuery, RunState};
 pub use search::MAX_SEARCH_RESULTS;
 pub use version::{VersionFilter, VersionQuery};

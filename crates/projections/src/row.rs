@@ -4,15 +4,13 @@ mod concluded;
 
 use std::{collections::BTreeMap, fmt};
 
+pub use concluded::Concluded;
+pub(crate) use concluded::{CHUNK, set_bit};
 use model::{
     ConversationResult, CriterionOutcome, EndReason, Evaluation, MetricId, Role, RunId, Tally, Time,
     UnitTestId, Usage, Verdict,
 };
 use serde::{Deserialize, Serialize};
-
-pub use concluded::Concluded;
-
-pub(crate) use concluded::{CHUNK, set_bit};
 
 /// A log that the projections follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -17,7 +17,6 @@ use journal::{
     JetStream, JournalError,
     bus::{BusAnswer, BusError, BusHandler, BusReply, BusRequest, BusServer, EndpointSpec, Service},
 };
-
 use tracing::{Instrument as _, info_span};
 
 use crate::gateway::{Caller, Gateway, Metadata, internal};
@@ -163,7 +162,12 @@ fn is_traceparent(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use journal::MemoryJournal;
+    use projections::Database;
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::tests::{Bench, bench_on, persona};
 
     #[test]
     fn only_a_trace_is_a_trace() {
@@ -178,6 +182,57 @@ mod tests {
             &format!("{trace}-00"),
         ] {
             assert!(!is_traceparent(other), "{other}");
+        }
+    }
+
+    /// A request as it comes in on the bus, and its reply.
+    async fn ask(bench: &Bench, subject: &str, headers: &[(&str, &str)], body: &Value) -> BusReply {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let request = BusRequest {
+            endpoint: "any".to_owned(),
+            tokens: subject.split('.').map(str::to_owned).collect(),
+            headers: headers.collect(),
+            payload: body.to_string().into(),
+        };
+        Handler(bench.gateway.clone()).handle(request).await
+    }
+
+    #[tokio::test]
+    async fn a_commands_reply_names_its_sequence() {
+        let bench = bench_on(MemoryJournal::new(), Database::in_memory().unwrap()).await;
+        let id = [("rehearse-command-id", "c1")];
+        for _ in 0..2 {
+            let made = ask(&bench, "cmd.acme.ann.persona.create", &id, &persona("Maria"))
+                .await
+                .unwrap();
+            let sequence = BTreeMap::from([(SEQUENCE_HEADER.to_owned(), "1".to_owned())]);
+            assert_eq!(made.headers, sequence, "also when it is repeated");
+        }
+        let seen = [(SEEN_HEADER, "1")];
+        let list = ask(&bench, "qry.acme.ann.agent.list", &seen, &json!({}))
+            .await
+            .unwrap();
+        assert_eq!(list.headers, BTreeMap::new());
+    }
+
+    #[tokio::test]
+    async fn an_error_names_its_request_and_nothing_else() {
+        let bench = bench_on(MemoryJournal::new(), Database::in_memory().unwrap()).await;
+        let wrong = [
+            ("qry.acme.ann.agent.list", vec![(SEEN_HEADER, "-1")], 400),
+            ("cmd.acme.ann.agent.create", vec![(COMMAND_ID_HEADER, "a.b")], 400),
+            ("cmd.acme.a b.agent.create", vec![], 400),
+            ("cmd.acme.ann.agent.dance", vec![], 404),
+            ("cmd.acme.ann.agent.create", vec![], 422),
+        ];
+        let mut ids = std::collections::BTreeSet::new();
+        for (subject, headers, status) in wrong {
+            let error = ask(&bench, subject, &headers, &json!({})).await.unwrap_err();
+            assert_eq!(error.code, status, "{subject}: {error}");
+            let problem: Problem = serde_json::from_slice(&error.payload).unwrap();
+            assert!(ids.insert(problem.request_id.unwrap()), "an id is given once");
         }
     }
 }

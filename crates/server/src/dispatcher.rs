@@ -16,13 +16,12 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use journal::{Journal, JournalError, LeaseState};
 use model::{OrgId, ReadError, RunId};
+use open_run::{OpenRun, read_open};
 use projections::{Database, QueryError};
+use share::{Demand, fair_shares};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
-
-use open_run::{OpenRun, read_open};
-use share::{Demand, fair_shares};
 
 /// The lead under which one dispatcher is active at a time.
 const LEAD: &str = "dispatcher";

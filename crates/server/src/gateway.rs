@@ -3,6 +3,7 @@
 //!
 //! It trusts the transport for one thing only: who the caller is.
 
+mod artifacts;
 mod check;
 mod commands;
 mod failure;
@@ -17,18 +18,18 @@ use api::{
     error::{ErrorCode, Problem},
     read::read,
 };
+use artifacts::Artifacts;
+pub use check::suite_objects as check_suite;
+pub(crate) use failure::{internal, of_execute};
 use journal::Journal;
 use model::{Command, CommandId, OrgId, Time, UserId};
+use poll::Polls;
 use projections::{Database, OrgView};
 use serde::Serialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{KeyHasher, Server};
-use poll::Polls;
-
-pub use check::suite_objects as check_suite;
-pub(crate) use failure::{internal, of_execute};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +73,7 @@ pub struct Gateway {
     /// Cancelled once the projections no longer follow the log.
     stopped: CancellationToken,
     polls: Polls,
+    artifacts: Artifacts,
 }
 
 #[derive(Clone)]
@@ -106,6 +108,7 @@ impl Gateway {
             key_hasher: server.options().key_hasher.clone(),
             stopped: server.stopped().clone(),
             polls: Polls::new(server.stopped()),
+            artifacts: Artifacts::default(),
         }
     }
 

@@ -106,7 +106,7 @@ impl Bench {
     }
 }
 
-fn persona(name: &str) -> Value {
+pub(crate) fn persona(name: &str) -> Value {
     json!({"name": name, "role": "customer", "tags": {}, "initial_version": {
         "background": "someone", "user_models": [], "nonsensitive_user_variables": {}, "sensitive_user_variables": {},
     }})

@@ -15,15 +15,13 @@ mod tool_calls;
 use std::time::Duration;
 
 use async_trait::async_trait;
+pub use error::AgentError;
+pub(crate) use http_template::{OPEN_VARIABLES, REQUEST_VARIABLES, RESPONSE_VARIABLES};
 use model::{AgentInput, Protocol, ToolCall, Turn, Usage};
+pub(crate) use openai_chat::{OWN_FIELDS, SYSTEM_VARIABLES};
 use tokio::time::Instant;
 
 use crate::{Briefing, Secrets};
-pub use error::AgentError;
-pub(crate) use {
-    http_template::{OPEN_VARIABLES, REQUEST_VARIABLES, RESPONSE_VARIABLES},
-    openai_chat::{OWN_FIELDS, SYSTEM_VARIABLES},
-};
 
 /// What templates that configure a connection, rather than a message, may name.
 pub(crate) const CONNECTION_VARIABLES: &[&str] =

@@ -12,6 +12,7 @@ mod instrument;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub(crate) use budget::Budget;
 use cel::{
     Context, ExecutionError, Value,
     common::ast::IdedExpr,
@@ -20,7 +21,6 @@ use cel::{
 use model::Invalid;
 
 use crate::template::list;
-pub(crate) use budget::Budget;
 
 /// The longest expression, in bytes.
 const MAX_SOURCE_BYTES: usize = 8 * 1024;
@@ -135,14 +135,22 @@ impl Program {
 /// Whether there is a function, method or operator of this name. It is called without what it needs, and only the complaint that it does
 /// not exist counts.
 fn is_known(function: &str) -> bool {
-    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_name = |name: &str| {
+        name.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
     // Operators and macros have names that nobody can write.
     if !is_name(function) || function.starts_with('_') {
         return true;
     }
     let unknown = |call: String| {
-        let Ok(root) = PrattParser::new().parse(&call) else { return false };
-        matches!(Value::resolve(&root, &Context::default()), Err(ExecutionError::UndeclaredReference(_)))
+        let Ok(root) = PrattParser::new().parse(&call) else {
+            return false;
+        };
+        matches!(
+            Value::resolve(&root, &Context::default()),
+            Err(ExecutionError::UndeclaredReference(_))
+        )
     };
     !(unknown(format!("{function}()")) && unknown(format!("null.{function}()")))
 }

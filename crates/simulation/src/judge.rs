@@ -16,6 +16,8 @@ mod tool_called;
 
 use std::sync::Arc;
 
+pub(crate) use cel::VARIABLES as CEL_VARIABLES;
+pub(crate) use json_schema::compile as compile_schema;
 use model::{EndReason, Evaluation, Judge, MetricContent, MetricDomain, MetricType, MetricValue, Turn};
 
 use crate::{
@@ -24,7 +26,6 @@ use crate::{
     isolated::{DEADLINE, isolated},
     view,
 };
-pub(crate) use {cel::VARIABLES as CEL_VARIABLES, json_schema::compile as compile_schema};
 
 /// The most turns an evaluation refers to.
 const MAX_REFERENCES: usize = 50;

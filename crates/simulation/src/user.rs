@@ -8,9 +8,9 @@ mod walk;
 
 use async_trait::async_trait;
 use model::{Turn, UserOutcome};
+pub(crate) use walk::{Conditions, SCRIPT_VARIABLES, condition_path, step_path};
 
 use crate::Briefing;
-pub(crate) use walk::{Conditions, SCRIPT_VARIABLES, condition_path, step_path};
 
 /// What a simulated user does next.
 #[derive(Clone, Debug, PartialEq, Eq)]

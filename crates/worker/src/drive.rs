@@ -7,6 +7,7 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
+use conversation::Conversation;
 use model::{Engine, Job, Manifest, TurnRecord};
 use simulation::Briefing;
 use tokio::time::timeout;
@@ -22,8 +23,6 @@ use crate::{
     scribe::{Scribe, Written},
     setting::Setting,
 };
-
-use conversation::Conversation;
 
 /// How long an agent's session may take to close.
 const MAX_CLOSE: Duration = Duration::from_secs(5);

@@ -7,14 +7,14 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 use futures::{FutureExt as _, StreamExt as _};
 use journal::{Journal as _, MemoryJournal, MemoryOptions};
+pub(crate) use manifest::{cannot_continue, criterion, opening};
 use model::{
     Commit, CommitMeta, ConversationKey, ConversationResult, Digest, Event, Job, Kind, Manifest, ObjectRef,
     RunStarted, Time, TurnRecord,
 };
+pub(crate) use stage::{Seen, Stage, polite_user, reply, slow_reply};
 
 use crate::{Clock, Options, Simulation, drive::Shared, link::Link, manifests::Manifests, runs::Runs};
-pub(crate) use manifest::{cannot_continue, criterion, opening};
-pub(crate) use stage::{Seen, Stage, polite_user, reply, slow_reply};
 
 /// One run in a memory journal.
 pub(crate) struct World {

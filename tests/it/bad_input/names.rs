@@ -11,15 +11,31 @@ use super::{document, events, run_at};
 fn documents(name: &str) -> String {
     let agent = repository().join("tests/agents/counter.py");
     [
-        document("Agent", name, &json!({"connection": {"stdio": {"command": ["python3", agent]}}})),
+        document(
+            "Agent",
+            name,
+            &json!({"connection": {"stdio": {"command": ["python3", agent]}}}),
+        ),
         document("Service", name, &json!({"description": name, "agent": name})),
         document("Persona", name, &json!({"role": name, "background": name})),
-        document("Scenario", name, &json!({"objective": name, "instructions": name, "script": [{"say": "one"}]})),
-        document("Metric", name, &json!({"judge": {"contains": {"text": "message 1: one", "in": "lastAgent"}}})),
-        document("UnitTest", name, &json!({
-            "service": name, "persona": name, "scenario": name,
-            "criteria": [{"name": name, "metric": name, "equals": true}],
-        })),
+        document(
+            "Scenario",
+            name,
+            &json!({"objective": name, "instructions": name, "script": [{"say": "one"}]}),
+        ),
+        document(
+            "Metric",
+            name,
+            &json!({"judge": {"contains": {"text": "message 1: one", "in": "lastAgent"}}}),
+        ),
+        document(
+            "UnitTest",
+            name,
+            &json!({
+                "service": name, "persona": name, "scenario": name,
+                "criteria": [{"name": name, "metric": name, "equals": true}],
+            }),
+        ),
         document("UnitTestSet", name, &json!({"tests": [name]})),
     ]
     .join("---\n")
@@ -31,8 +47,22 @@ fn a_name_that_was_accepted_works_everywhere() {
     let directory = tempfile::tempdir().unwrap();
     let long = "n".repeat(256);
     let names = [
-        "a.*.>", "..", "a/b/0", "--help", "it's \"fine\" `x`", "$(reboot)", "%s%n", "=1+1", "null", "latest", "👩‍👩‍👧 Ünïcode",
-        "</script><b>&amp;", "a\\b", "\u{202e}txt.exe", "65a0c1d2e3f4a5b6c7d8e9f0", &long,
+        "a.*.>",
+        "..",
+        "a/b/0",
+        "--help",
+        "it's \"fine\" `x`",
+        "$(reboot)",
+        "%s%n",
+        "=1+1",
+        "null",
+        "latest",
+        "👩‍👩‍👧 Ünïcode",
+        "</script><b>&amp;",
+        "a\\b",
+        "\u{202e}txt.exe",
+        "65a0c1d2e3f4a5b6c7d8e9f0",
+        &long,
     ];
     let run = |arguments: &[&str]| {
         let done = run_at(&up, directory.path(), arguments);
@@ -46,13 +76,31 @@ fn a_name_that_was_accepted_works_everywhere() {
     fs::write(directory.path().join("exported.yaml"), run(&["export"]).stdout).unwrap();
     run(&["diff", "--exit-code", "-f", "exported.yaml"]);
 
-    let ran = run(&["run", "everything", "--output", "json", "-o", "run.junit.xml", "-o", "run.html", "-o", "run.csv"]).json();
+    let ran = run(&[
+        "run",
+        "everything",
+        "--output",
+        "json",
+        "-o",
+        "run.junit.xml",
+        "-o",
+        "run.html",
+        "-o",
+        "run.csv",
+    ])
+    .json();
     assert_eq!(ran["passed"], json!(names.len()), "{ran}");
     let parse = "import sys, csv, xml.etree.ElementTree as t; t.parse(sys.argv[1]); list(csv.reader(open(sys.argv[2], newline='')))";
     let mut parsed = Command::new("python3");
-    parsed.args(["-c", parse, "run.junit.xml", "run.csv"]).current_dir(directory.path());
+    parsed
+        .args(["-c", parse, "run.junit.xml", "run.csv"])
+        .current_dir(directory.path());
     let parsed = parsed.output().unwrap();
-    assert!(parsed.status.success(), "{}", String::from_utf8_lossy(&parsed.stderr));
+    assert!(
+        parsed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&parsed.stderr)
+    );
     let page = fs::read_to_string(directory.path().join("run.html")).unwrap();
     assert!(!page.contains("</script><b>"), "the report holds live markup");
 

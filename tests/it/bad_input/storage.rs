@@ -58,29 +58,55 @@ fn a_file_that_another_process_holds_is_left_alone() {
     let held = OpenOptions::new().read(true).write(true).open(&file).unwrap();
     held.lock().unwrap();
     let data = up.data_dir();
-    run(&["up", "--data-dir", data.to_str().unwrap()])
-        .refused(96, &["projections.redb is in use by another process", "its own data directory"]);
+    run(&["up", "--data-dir", data.to_str().unwrap()]).refused(
+        96,
+        &[
+            "projections.redb is in use by another process",
+            "its own data directory",
+        ],
+    );
     drop(held);
     up.restart();
 }
 
 #[tokio::test]
 async fn a_full_log_is_told_to_the_caller_and_goes_on_when_there_is_room() {
-    let limit = |megabytes: u32| format!("jetstream {{ store_dir: \"{{store}}\", max_file_store: {megabytes}MB }}\nmax_payload: 8MB\n");
+    let limit = |megabytes: u32| {
+        format!("jetstream {{ store_dir: \"{{store}}\", max_file_store: {megabytes}MB }}\nmax_payload: 8MB\n")
+    };
     let directory = tempfile::tempdir().unwrap();
     let store = directory.path().join("store");
     let config = directory.path().join("nats.conf");
-    let write = |megabytes: u32| fs::write(&config, limit(megabytes).replace("{store}", store.to_str().unwrap())).unwrap();
+    let write = |megabytes: u32| {
+        fs::write(
+            &config,
+            limit(megabytes).replace("{store}", store.to_str().unwrap()),
+        )
+        .unwrap()
+    };
     write(1);
     // Beside the directory of the server, which is a temporary one as well.
-    let include = format!("include ../{}/nats.conf\n", directory.path().file_name().unwrap().to_str().unwrap());
+    let include = format!(
+        "include ../{}/nats.conf\n",
+        directory.path().file_name().unwrap().to_str().unwrap()
+    );
     let nats = NatsServer::builder().without_jetstream().config(&include).start();
     let up = Up::start_with(1, &["--nats", &nats.url()], &[]);
     let graph = |index: u32| {
         // Nothing that can be compressed.
-        let text: String = (0..40_000_u32).map(|n| format!("{:08x}", n.wrapping_mul(2_654_435_761).wrapping_add(index))).collect();
+        let text: String = (0..40_000_u32)
+            .map(|n| format!("{:08x}", n.wrapping_mul(2_654_435_761).wrapping_add(index)))
+            .collect();
         let file = directory.path().join("graph.yaml");
-        fs::write(&file, super::document("ContextGraph", &format!("g{index}"), &serde_json::json!({"document": {"t": text}}))).unwrap();
+        fs::write(
+            &file,
+            super::document(
+                "ContextGraph",
+                &format!("g{index}"),
+                &serde_json::json!({"document": {"t": text}}),
+            ),
+        )
+        .unwrap();
         up.run(&["apply", "-f", file.to_str().unwrap()])
     };
     let mut n_stored = 0;
@@ -96,15 +122,29 @@ async fn a_full_log_is_told_to_the_caller_and_goes_on_when_there_is_room() {
     assert!(refused.stderr.contains("full"), "{}", refused.stderr);
     assert!(n_stored > 0, "nothing was stored at all");
     let before = super::events(&up);
-    let graphs = up.run(&["get", "context_graph", "--output", "json"]).expect(0).json();
-    assert_eq!(graphs.as_array().map(Vec::len), usize::try_from(n_stored).ok(), "{graphs}");
+    let graphs = up
+        .run(&["get", "context_graph", "--output", "json"])
+        .expect(0)
+        .json();
+    assert_eq!(
+        graphs.as_array().map(Vec::len),
+        usize::try_from(n_stored).ok(),
+        "{graphs}"
+    );
 
     write(64);
     nats.restart();
     testkit::wait_until(Duration::from_secs(30), "there is room again", async || {
         let applied = graph(n_stored);
-        if applied.code == 0 { Ok(()) } else { Err(applied.stderr) }
+        if applied.code == 0 {
+            Ok(())
+        } else {
+            Err(applied.stderr)
+        }
     })
     .await;
-    assert!(super::events(&up).starts_with(before.trim_end()), "what was stored before changed");
+    assert!(
+        super::events(&up).starts_with(before.trim_end()),
+        "what was stored before changed"
+    );
 }

@@ -22,7 +22,13 @@ fn a_reader_that_leaves_early_is_no_error() {
     fs::write(&file, document.to_string()).unwrap();
     up.run(&["apply", "-f", file.to_str().unwrap()]).expect(0);
     let data = up.data_dir();
-    for arguments in [&["events"][..], &["events", "--output", "json"], &["export"], &["schema"], &["--help"]] {
+    for arguments in [
+        &["events"][..],
+        &["events", "--output", "json"],
+        &["export"],
+        &["schema"],
+        &["--help"],
+    ] {
         let mut child = command(Path::new("/"), arguments)
             .args(["--data-dir", data.to_str().unwrap()])
             .stdout(Stdio::piped())

@@ -19,7 +19,10 @@ pub(crate) struct SeededFaults {
 
 impl SeededFaults {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { random: Mutex::new(StdRng::seed_from_u64(seed ^ 0x5eed)), calm: AtomicBool::new(false) }
+        Self {
+            random: Mutex::new(StdRng::seed_from_u64(seed ^ 0x5eed)),
+            calm: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn calm(&self) {

@@ -14,9 +14,10 @@ use futures::StreamExt as _;
 use journal::{Journal as _, LogName, MemoryJournal, MemoryOptions};
 use model::{
     AgentContent, Capabilities, Command, Connection, Continuation, Criterion, DirectoryExt as _, EndReason,
-    Evaluation, InitialMessageType, Judge, MetricContent, MetricDomain, Name, OrgId, PersonaContent, Protocol, Rejection,
-    Run, RunId, ScenarioContent, Script, ScriptAction, ScriptStep, Scope, StartOptions, StdioFraming, Suite, SuiteCriterion,
-    SuiteObject, SuiteSpec, Tags, Text, Time, Turn, UnitTestSetId, Variables, VersionSetName,
+    Evaluation, InitialMessageType, Judge, MetricContent, MetricDomain, Name, OrgId, PersonaContent,
+    Protocol, Rejection, Run, RunId, ScenarioContent, Scope, Script, ScriptAction, ScriptStep, StartOptions,
+    StdioFraming, Suite, SuiteCriterion, SuiteObject, SuiteSpec, Tags, Text, Time, Turn, UnitTestSetId,
+    Variables, VersionSetName,
 };
 use projections::{Database, Fingerprint, Log};
 use server::{DispatcherOptions, KeyHasher, Options, Server};
@@ -53,7 +54,11 @@ struct Simulated(Arc<CountingAgent>);
 impl Simulation for Simulated {
     fn cast(self: Arc<Self>, briefing: Briefing) -> Box<dyn Cast> {
         let user = simulated_user(&briefing).unwrap();
-        Box::new(SimulatedCast { agent: Arc::clone(&self.0), user, briefing })
+        Box::new(SimulatedCast {
+            agent: Arc::clone(&self.0),
+            user,
+            briefing,
+        })
     }
 }
 
@@ -154,9 +159,17 @@ impl World {
     }
 
     pub(crate) async fn start_run(&self) -> RunId {
-        let set = self.database.view().unwrap().organization(self.org()).object_keys_by_name(model::Kind::UnitTestSet, "set");
+        let set = self
+            .database
+            .view()
+            .unwrap()
+            .organization(self.org())
+            .object_keys_by_name(model::Kind::UnitTestSet, "set");
         let set_id = UnitTestSetId(set.unwrap()[0].as_str().parse().unwrap());
-        let command = Command::StartRun { set_id, options: StartOptions::default() };
+        let command = Command::StartRun {
+            set_id,
+            options: StartOptions::default(),
+        };
         // Another try under the same id finds out whether an earlier one took effect.
         loop {
             match self.command(command.clone()).await {
@@ -245,7 +258,11 @@ impl World {
             commands: commands::Options {
                 clock: Arc::new(move || clock.now()),
                 catch_up_timeout: Duration::from_secs(60),
-                capabilities: Capabilities { build: "test".to_owned(), user_model: None, judge_model: None },
+                capabilities: Capabilities {
+                    build: "test".to_owned(),
+                    user_model: None,
+                    judge_model: None,
+                },
             },
             dispatcher: DispatcherOptions {
                 holder: format!("server-{}", self.n_started),
@@ -257,13 +274,23 @@ impl World {
             },
             key_hasher: KeyHasher::new([7; 32]),
         };
-        let server = Server::start(Arc::new(connection.clone()), self.database.clone(), options).await.unwrap();
+        let server = Server::start(Arc::new(connection.clone()), self.database.clone(), options)
+            .await
+            .unwrap();
         self.server = Some((server, connection));
     }
 
     pub(crate) async fn run(&self, run: RunId) -> Run {
         let (database, org) = (self.database.clone(), self.org());
-        let read = move || database.view().unwrap().organization(org).run(run).unwrap().unwrap();
+        let read = move || {
+            database
+                .view()
+                .unwrap()
+                .organization(org)
+                .run(run)
+                .unwrap()
+                .unwrap()
+        };
         tokio::task::spawn_blocking(read).await.unwrap()
     }
 
@@ -274,12 +301,18 @@ impl World {
     pub(crate) async fn describe(&self, run: RunId) -> String {
         let in_flight = self.journal.in_flight(&self.org(), run).await.unwrap();
         let state = self.run(run).await;
-        format!("in flight: {in_flight:?}, cancelled: {:?}, sequences: {:?}", state.cancelled, self.database.sequences())
+        format!(
+            "in flight: {in_flight:?}, cancelled: {:?}, sequences: {:?}",
+            state.cancelled,
+            self.database.sequences()
+        )
     }
 
     pub(crate) async fn fingerprint(&self) -> Fingerprint {
         let database = self.database.clone();
-        tokio::task::spawn_blocking(move || database.view().unwrap().fingerprint().unwrap()).await.unwrap()
+        tokio::task::spawn_blocking(move || database.view().unwrap().fingerprint().unwrap())
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn stop(mut self) {
@@ -300,8 +333,12 @@ pub(crate) async fn replay(journal: &MemoryJournal, database: &Database) {
     let events = journal.info(LogName::Events).await.unwrap();
     let results = journal.info(LogName::Results).await.unwrap();
     let projector = database.projector();
-    projector.bind(Log::Events, events.created, events.last_sequence).unwrap();
-    projector.bind(Log::Results, results.created, results.last_sequence).unwrap();
+    projector
+        .bind(Log::Events, events.created, events.last_sequence)
+        .unwrap();
+    projector
+        .bind(Log::Results, results.created, results.last_sequence)
+        .unwrap();
     let mut subscription = journal.subscribe_events(0).await.unwrap();
     for _ in 0..events.last_sequence {
         let recorded = subscription.next().await.unwrap().unwrap();
@@ -310,15 +347,23 @@ pub(crate) async fn replay(journal: &MemoryJournal, database: &Database) {
     let mut subscription = journal.subscribe_results(0).await.unwrap();
     for _ in 0..results.last_sequence {
         let (org, stored) = subscription.next().await.unwrap().unwrap();
-        projector.apply_results(&[(org, stored.sequence, stored.value)]).unwrap();
+        projector
+            .apply_results(&[(org, stored.sequence, stored.value)])
+            .unwrap();
     }
 }
 
 fn suite() -> Suite {
     let name = |text: &str| Name::try_from(text).unwrap();
     let text = |text: &str| Text::try_from(text).unwrap();
-    let say = |line: &str| ScriptStep { when: None, action: ScriptAction::Say(text(line)) };
-    let object = |label: &str, spec| SuiteObject { name: name(label), spec };
+    let say = |line: &str| ScriptStep {
+        when: None,
+        action: ScriptAction::Say(text(line)),
+    };
+    let object = |label: &str, spec| SuiteObject {
+        name: name(label),
+        spec,
+    };
     let agent = AgentContent {
         connection: Some(Connection {
             protocol: Protocol::Stdio {
@@ -347,18 +392,38 @@ fn suite() -> Suite {
         instructions: text("count to three"),
         initial_message_type: InitialMessageType::UserMessage,
         conversation_starts_at: None,
-        script: Some(Script { steps: vec![say("one"), say("two"), say("three")] }),
+        script: Some(Script {
+            steps: vec![say("one"), say("two"), say("three")],
+        }),
     };
     let metric = MetricContent {
         description: String::new(),
         value: MetricDomain::Boolean,
-        judge: Judge::Contains { texts: vec![text("reply 5")], all: false, case_sensitive: true, scope: Scope::LastAgent },
+        judge: Judge::Contains {
+            texts: vec![text("reply 5")],
+            all: false,
+            case_sensitive: true,
+            scope: Scope::LastAgent,
+        },
     };
     Suite {
         objects: vec![
             object("agent", SuiteSpec::Agent(agent)),
-            object("persona", SuiteSpec::Persona { role: name("user"), tags: Tags::default(), content: persona }),
-            object("scenario", SuiteSpec::Scenario { tags: Tags::default(), content: scenario }),
+            object(
+                "persona",
+                SuiteSpec::Persona {
+                    role: name("user"),
+                    tags: Tags::default(),
+                    content: persona,
+                },
+            ),
+            object(
+                "scenario",
+                SuiteSpec::Scenario {
+                    tags: Tags::default(),
+                    content: scenario,
+                },
+            ),
             object(
                 "metric",
                 SuiteSpec::Metric {
@@ -398,7 +463,11 @@ fn suite() -> Suite {
             ),
             object(
                 "set",
-                SuiteSpec::UnitTestSet { description: None, tests: vec![(name("test"), RUN_COUNT)], tags: Tags::default() },
+                SuiteSpec::UnitTestSet {
+                    description: None,
+                    tests: vec![(name("test"), RUN_COUNT)],
+                    tags: Tags::default(),
+                },
             ),
         ],
     }

@@ -11,18 +11,18 @@ mod shelf;
 mod words;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use conversation::ConversationView;
+use matrix::{MatrixRow, Outcome};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
 use model::{ConversationResult, Digest, Run, Verdict};
+use overview::{Fact, TestRow, TotalView};
 use serde::Serialize;
+use shelf::Shelf;
+use words::Mark;
 use zip::PreparedZipFile;
 
 use super::{ArtifactError, Place, archive::Entry, manifest::Sealed};
 use crate::fold::RunReport;
-use conversation::ConversationView;
-use matrix::{MatrixRow, Outcome};
-use overview::{Fact, TestRow, TotalView};
-use shelf::Shelf;
-use words::Mark;
 
 const NAME: &str = "report.html";
 const TEMPLATE: &str = include_str!("report/report.html.jinja");

@@ -4,6 +4,7 @@ mod faults;
 
 use std::io::{Cursor, Read as _};
 
+use faults::{InsertsOnce, LosesFirstAcknowledgement, Notes, StuckBeforeAppend};
 use journal::{Faults, MemoryJournal};
 use model::{
     Commit, CommitMeta, Digest, Event, Kind, Name, ObjectRef, OrganizationProfile, RunCompleted, RunVerdict,
@@ -13,7 +14,6 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::testing::{Ending, Sample, org, time};
-use faults::{InsertsOnce, LosesFirstAcknowledgement, Notes, StuckBeforeAppend};
 
 struct Running {
     shutdown: CancellationToken,

@@ -83,7 +83,10 @@ async fn export(client: &Client, kinds: &[Kind], names: &[String]) -> Result<Exp
         answered => return answered,
     }
     let mut documents = Vec::new();
-    for kind in KINDS.into_iter().filter(|kind| kinds.is_empty() || kinds.contains(kind)) {
+    for kind in KINDS
+        .into_iter()
+        .filter(|kind| kinds.is_empty() || kinds.contains(kind))
+    {
         match ask(client, &[kind], names).await {
             Ok(exported) => documents.extend(exported.documents),
             Err(RequestError::TooLarge(_)) => {
@@ -100,8 +103,13 @@ async fn export(client: &Client, kinds: &[Kind], names: &[String]) -> Result<Exp
 }
 
 async fn ask(client: &Client, kinds: &[Kind], names: &[String]) -> Result<Exported, RequestError> {
-    let kinds: Vec<&str> = kinds.iter().filter_map(|kind| KindArgument(*kind).document_kind()).collect();
-    client.query("suite", "export", &json!({ "kind": kinds, "name": names })).await
+    let kinds: Vec<&str> = kinds
+        .iter()
+        .filter_map(|kind| KindArgument(*kind).document_kind())
+        .collect();
+    client
+        .query("suite", "export", &json!({ "kind": kinds, "name": names }))
+        .await
 }
 
 fn documents(exported: &Exported) -> Result<String, Failure> {

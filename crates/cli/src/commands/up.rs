@@ -2,6 +2,8 @@
 
 mod installation;
 
+use installation::Installation;
+
 use crate::{
     app::{DONE, Done},
     commands::Setting,
@@ -11,8 +13,6 @@ use crate::{
     runtime,
     settings::Settings,
 };
-
-use installation::Installation;
 
 /// What `up` takes.
 #[derive(Debug, clap::Args)]

@@ -30,7 +30,7 @@ fn harmless(json: &str) -> String {
     for char in json.chars() {
         if is_harmful(char) {
             for unit in char.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                text.extend(["\\u", &format!("{unit:04x}")]);
             }
         } else {
             text.push(char);

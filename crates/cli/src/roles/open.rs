@@ -32,8 +32,10 @@ pub(crate) async fn open_projections(path: &path::Path) -> Result<Opened, Failur
     match opened.await {
         Ok(Ok(opened)) => Ok(opened),
         Ok(Err(error)) => Err(Failure::configuration(chain(&error))),
-        Err(_panicked) => Err(Failure::configuration(format!("{}: the file is damaged", path.display()))
-            .help("`rehearse projections rebuild` makes it again from the log.")),
+        Err(_panicked) => Err(
+            Failure::configuration(format!("{}: the file is damaged", path.display()))
+                .help("`rehearse projections rebuild` makes it again from the log."),
+        ),
     }
 }
 

@@ -9,11 +9,9 @@ mod tree;
 
 use std::rc::Rc;
 
-use serde_saphyr::granit_parser::{self, ErrorKind, Event, Marker, Parser, ScanError};
-
-pub(crate) use tree::Node;
-
 use builder::Builder;
+use serde_saphyr::granit_parser::{self, ErrorKind, Event, Marker, Parser, ScanError};
+pub(crate) use tree::Node;
 
 /// The deepest nesting, aliases included.
 pub(crate) const MAX_DEPTH: usize = 64;

@@ -180,26 +180,25 @@ impl Faults for Meddling {
     }
 }
 
-/// Commits of `commands`, each decided on an empty organization.
-fn commits(commands: &[(&str, Command)]) -> Vec<model::Commit> {
-    let mut commits = Vec::new();
-    for (id, command) in commands {
-        let context = Context {
-            now: Time::from_micros(1_700_000_000_000_000),
-            actor: "bob".parse().unwrap(),
-            command_id: id.parse().unwrap(),
-            traceparent: None,
-            entropy: *model::Digest::of(id.as_bytes()).as_bytes(),
-            capabilities: Capabilities {
-                build: "other".to_owned(),
-                user_model: None,
-                judge_model: None,
-            },
-        };
-        let decision = decide(&model::MemoryDirectory::new(org()), command, &context).unwrap();
-        commits.extend(decision.commits);
+/// The commits of a command of `actor`, decided on an organization with these commits.
+fn commits(before: &[model::Commit], actor: &str, id: &str, command: &Command) -> Vec<model::Commit> {
+    let mut directory = model::MemoryDirectory::new(org());
+    for (sequence, commit) in (1..).zip(before) {
+        directory.apply(sequence, commit).unwrap();
     }
-    commits
+    let context = Context {
+        now: Time::from_micros(1_700_000_000_000_000),
+        actor: actor.parse().unwrap(),
+        command_id: id.parse().unwrap(),
+        traceparent: None,
+        entropy: *model::Digest::of(id.as_bytes()).as_bytes(),
+        capabilities: Capabilities {
+            build: "other".to_owned(),
+            user_model: None,
+            judge_model: None,
+        },
+    };
+    decide(&directory, command, &context).unwrap().commits
 }
 
 fn meddling(journal: &MemoryJournal, commits: Vec<model::Commit>) -> Arc<Meddling> {
@@ -285,12 +284,8 @@ async fn a_lost_request_has_done_nothing() {
 async fn what_came_in_between_is_decided_on() {
     let journal = MemoryJournal::new();
     let host = Host::new(&journal);
-    let between = commits(&[
-        ("b1", persona("Carmen")),
-        ("b2", persona("Jonas")),
-        ("b3", persona("Lena")),
-    ]);
-    journal.set_faults(Some(meddling(&journal, between)));
+    let between = ["Carmen", "Jonas", "Lena"].map(|name| commits(&[], "bob", name, &persona(name)));
+    journal.set_faults(Some(meddling(&journal, between.concat())));
     let done = host.execute(None, persona("Maria")).await.unwrap();
     assert_eq!((done.sequence, done.repeated), (4, false));
     assert_eq!(host.personas().len(), 4);
@@ -300,7 +295,10 @@ async fn what_came_in_between_is_decided_on() {
 async fn a_name_that_was_taken_in_between_is_refused() {
     let journal = MemoryJournal::new();
     let host = Host::new(&journal);
-    journal.set_faults(Some(meddling(&journal, commits(&[("b1", persona("Maria"))]))));
+    journal.set_faults(Some(meddling(
+        &journal,
+        commits(&[], "bob", "b1", &persona("Maria")),
+    )));
     let refused = host.execute(None, persona("Maria")).await;
     assert!(is_name_taken(&refused), "{refused:?}");
     assert_eq!(journal.org_tail(&org()).await.unwrap(), 1);
@@ -320,6 +318,74 @@ async fn a_command_that_finds_everything_done_names_the_sequence_that_shows_it()
     assert_eq!((nothing.sequence, nothing.repeated), (1, false));
     assert_eq!(two.personas(), ["Maria"], "the other server shows at least that");
     assert_eq!(journal.org_tail(&org()).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_two_servers_carry_out_at_once_has_one_outcome() {
+    let journal = MemoryJournal::new();
+    let host = Host::new(&journal);
+    let theirs = commits(&[], "ann", "c1", &persona("Maria"));
+    journal.set_faults(Some(meddling(&journal, theirs.clone())));
+    let done = host.execute(Some("c1"), persona("Maria")).await.unwrap();
+    assert_eq!((done.sequence, done.repeated), (1, true));
+    assert_eq!(
+        done.outcome.changes,
+        [(theirs[0].object.clone(), 1)],
+        "not the ids that were made here"
+    );
+}
+
+/// Another server's commit arrives between our look at the tail and the decision.
+struct Overtaking {
+    meddling: Arc<Meddling>,
+    database: Database,
+}
+
+impl Faults for Overtaking {
+    fn after(&self, call: Call<'_>) -> Fault {
+        if call.operation == "org_tail" && call.connection.is_empty() {
+            self.meddling.before(Call {
+                operation: "append",
+                ..call
+            });
+            let sequences = self.database.subscribe();
+            let deadline = std::time::Instant::now() + Duration::from_secs(5);
+            while sequences.borrow().events < 2 {
+                assert!(std::time::Instant::now() < deadline, "the commit is not taken in");
+                std::thread::yield_now();
+            }
+        }
+        Fault::None
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_decision_saw_beyond_the_tail_is_in_its_sequence() {
+    let journal = MemoryJournal::new();
+    let host = Host::new(&journal);
+    let made = host.execute(None, persona("Maria")).await.unwrap();
+    let update = Command::UpdatePersona {
+        id: PersonaId(made.outcome.changes[0].0.key.as_str().parse().unwrap()),
+        tags: Some(
+            std::collections::BTreeMap::from([("team".to_owned(), None)])
+                .try_into()
+                .unwrap(),
+        ),
+    };
+    let (log, _) = journal.page(&org(), 0, 10).await.unwrap();
+    let log: Vec<_> = log.into_iter().map(|recorded| recorded.commit).collect();
+    let same = commits(&log, "bob", "b1", &update);
+    journal.set_faults(Some(Arc::new(Overtaking {
+        meddling: meddling(&journal, same),
+        database: host.database.clone(),
+    })));
+    let done = host.execute(None, update).await.unwrap();
+    assert_eq!(
+        (done.sequence, done.repeated),
+        (2, false),
+        "another server that is asked next must show bob's"
+    );
+    assert_eq!(journal.org_tail(&org()).await.unwrap(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

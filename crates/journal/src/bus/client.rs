@@ -67,7 +67,10 @@ impl BusClient {
         let headers = answer.headers.unwrap_or_default();
         let Some(code) = headers.get(ERROR_CODE_HEADER) else {
             let headers = pairs(&headers);
-            return Ok(Ok(BusAnswer { payload: answer.payload, headers }));
+            return Ok(Ok(BusAnswer {
+                payload: answer.payload,
+                headers,
+            }));
         };
         let code = code.as_str().parse().map_err(|_invalid| {
             refused(

@@ -17,8 +17,10 @@ use tokio::{
 };
 
 use super::{
-    BusError, BusHandler, BusReply, BusRequest, ERROR_CODE_HEADER, ERROR_HEADER, MAX_IN_FLIGHT, Service, TOO_LARGE, pairs,
+    BusError, BusHandler, BusReply, BusRequest, ERROR_CODE_HEADER, ERROR_HEADER, MAX_IN_FLIGHT, Service,
+    TOO_LARGE,
     micro::{Identity, QUEUE_GROUP, Verb},
+    pairs,
 };
 use crate::{JetStream, JournalError, jetstream::Connection};
 
@@ -171,7 +173,9 @@ impl Shared {
                 for (name, value) in &answer.headers {
                     headers.insert(name.as_str(), one_line(value).as_str());
                 }
-                client.publish_with_headers(inbox, headers, answer.payload.clone()).await
+                client
+                    .publish_with_headers(inbox, headers, answer.payload.clone())
+                    .await
             }
             Err(error) => {
                 let mut headers = HeaderMap::new();

@@ -13,7 +13,8 @@ use tokio::{
 };
 
 use super::{
-    BusAnswer, BusClient, BusError, BusHandler, BusReply, BusRequest, BusServer, EndpointSpec, MAX_IN_FLIGHT, Service,
+    BusAnswer, BusClient, BusError, BusHandler, BusReply, BusRequest, BusServer, EndpointSpec, MAX_IN_FLIGHT,
+    Service,
 };
 use crate::{ConnectOptions, Credentials, JetStream, JournalError, Secret, StreamOptions};
 
@@ -109,7 +110,10 @@ async fn requests_are_answered_and_errors_told() {
         .expect("it connects");
 
     let reply = ask(&client, "create").await.expect("it is echoed");
-    assert_eq!(reply.payload, r#"personas|cmd,acme,ann,persona,create|Some("c1")|2"#);
+    assert_eq!(
+        reply.payload,
+        r#"personas|cmd,acme,ann,persona,create|Some("c1")|2"#
+    );
     let error = ask(&client, "fail").await.expect_err("it fails");
     assert_eq!((error.code, error.message.as_str()), (409, "it is  taken"));
     assert_eq!(error.payload, r#"{"code":"name_taken"}"#);
@@ -271,7 +275,10 @@ async fn servers_share_requests_and_stop_gracefully() {
         .into_iter()
         .map(|answer| answer.expect("an answer"))
         .collect();
-    assert_eq!(answers[0].headers["Rehearse-Sequence"], "7", "headers of answers arrive");
+    assert_eq!(
+        answers[0].headers["Rehearse-Sequence"], "7",
+        "headers of answers arrive"
+    );
     for name in ["first", "second"] {
         assert!(
             answers.iter().any(|answer| answer.payload == name),

@@ -143,7 +143,10 @@ fn connect_error(options: &ConnectOptions, error: &async_nats::ConnectError) -> 
             url: urls,
             reason: "this is not an address; write it as `nats://host:4222`".to_owned(),
         },
-        ConnectErrorKind::Tls => JournalError::Unsuitable { url: urls, reason: format!("TLS: {error}") },
+        ConnectErrorKind::Tls => JournalError::Unsuitable {
+            url: urls,
+            reason: format!("TLS: {error}"),
+        },
         ConnectErrorKind::Dns
         | ConnectErrorKind::TimedOut
         | ConnectErrorKind::Io

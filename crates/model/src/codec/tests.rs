@@ -8,11 +8,12 @@ mod samples;
 
 use std::collections::BTreeMap;
 
+use samples::Sample;
+
 use super::{
     DecodeError, REGISTRY, decode_commit, decode_turn, encode_commit, encode_turn, from_row, to_row,
 };
 use crate::{Event, MAX_DEPTH, Recorded, Script, ScriptAction, ScriptStep};
-use samples::Sample;
 
 const GOLDEN: &str = include_str!("golden.txt");
 

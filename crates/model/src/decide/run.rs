@@ -4,6 +4,8 @@ mod planner;
 
 use std::collections::BTreeMap;
 
+use planner::Planner;
+
 use super::{
     staged::{Staged, not_found},
     unit_test,
@@ -13,7 +15,6 @@ use crate::{
     Manifest, ObjectRef, Plan, Rejection, Run, RunCompleted, RunId, RunOptions, RunStarted, RunVerdict,
     StartOptions, Tally, UnitTestSetId,
 };
-use planner::Planner;
 
 type Change = (ObjectRef, u32);
 

@@ -1,18 +1,18 @@
 //! Applying a suite: each object is compared with what exists, and made, versioned or updated where it differs.
 
-use super::{agent, metric, persona, scenario, service, staged::Staged, unit_test};
+mod service;
+mod unit_test;
+
+use super::{agent, metric, persona, scenario, staged::Staged};
 use crate::{
-    AgentId, ContextGraphContent, ContextGraphId, DecideError, Difference, Directory, Invalid, Json, Kind,
-    MetricId, MetricNotes, Name, ObjectRef, Oid, PersonaId, Rejection, ScenarioId, ServiceChange, ServiceId,
-    ServiceProfile, SetEntry, SuccessCriterion, Suite, SuiteChange, SuiteObject, SuiteSpec, UnitTestChange,
-    UnitTestDefinition, UnitTestId, UnitTestSetChange, UnitTestSetDefinition, UnitTestSetId,
+    AgentId, ContextGraphContent, ContextGraphId, DecideError, Difference, Directory, Invalid, Kind,
+    MetricId, MetricNotes, Name, ObjectRef, Oid, PersonaId, Rejection, ScenarioId, ServiceId, SetEntry,
+    Suite, SuiteChange, SuiteObject, SuiteSpec, UnitTestId, UnitTestSetChange, UnitTestSetDefinition,
+    UnitTestSetId,
     suite::{MAX_OBJECTS, fields_that_differ},
 };
 
 type Change = (ObjectRef, u32);
-
-/// The name of the context graph of services that name none.
-const NO_CONTEXT_GRAPH: &str = "none";
 
 /// Objects that others refer to come first.
 const ORDER: [Kind; 8] = [
@@ -106,6 +106,7 @@ fn refer(staged: &Staged<'_>, kind: Kind, name: &Name) -> Result<Oid, DecideErro
     })
 }
 
+/// The object with the version that it got (0 if none), what was done to it, and the fields that differ.
 type Applied = (Change, Difference, Vec<String>);
 
 /// Says what happened to an existing object: a new version, an update in place, or nothing.
@@ -217,8 +218,8 @@ fn apply_one(staged: &mut Staged<'_>, object: &SuiteObject) -> Result<Applied, D
             Ok(changed(this, version, fields))
         }
         SuiteSpec::ContextGraph(content) => apply_context_graph(staged, &object.name, content),
-        SuiteSpec::Service { .. } => apply_service(staged, existing.map(ServiceId), object),
-        SuiteSpec::UnitTest { .. } => apply_unit_test(staged, existing.map(UnitTestId), object),
+        SuiteSpec::Service { .. } => service::apply(staged, existing.map(ServiceId), object),
+        SuiteSpec::UnitTest { .. } => unit_test::apply(staged, existing.map(UnitTestId), object),
         SuiteSpec::UnitTestSet {
             description,
             tests,
@@ -239,9 +240,9 @@ fn apply_one(staged: &mut Staged<'_>, object: &SuiteObject) -> Result<Applied, D
                 tags: tags.clone(),
             };
             let Some(id) = existing.map(UnitTestSetId) else {
-                return created(unit_test::create_set(staged, &definition)?);
+                return created(super::unit_test::create_set(staged, &definition)?);
             };
-            let (this, state) = unit_test::live_set(staged, id)?;
+            let (this, state) = super::unit_test::live_set(staged, id)?;
             let fields = fields_that_differ("", &state.definition, &definition);
             let change = UnitTestSetChange {
                 name: None,
@@ -249,7 +250,7 @@ fn apply_one(staged: &mut Staged<'_>, object: &SuiteObject) -> Result<Applied, D
                 entries: Some(definition.entries),
                 tags: Some(definition.tags),
             };
-            unit_test::update_set(staged, id, &change)?;
+            super::unit_test::update_set(staged, id, &change)?;
             Ok(changed(this, None, fields))
         }
     }
@@ -274,145 +275,4 @@ fn apply_context_graph(
         Some(agent::create_context_graph_version(staged, id, content, None)?.1)
     };
     Ok(changed(this, version, fields))
-}
-
-fn apply_service(
-    staged: &mut Staged<'_>,
-    existing: Option<ServiceId>,
-    object: &SuiteObject,
-) -> Result<Applied, DecideError> {
-    let SuiteSpec::Service {
-        description,
-        agent,
-        context_graph,
-        tags,
-        keyterms,
-        version_sets,
-    } = &object.spec
-    else {
-        return Err(Rejection::invalid("/kind", Invalid::new("must be Service")).into());
-    };
-    let agent_id = AgentId(refer(staged, Kind::Agent, agent)?);
-    let context_graph_id = match context_graph {
-        Some(name) => ContextGraphId(refer(staged, Kind::ContextGraph, name)?),
-        None => no_context_graph(staged)?,
-    };
-    let profile = ServiceProfile {
-        name: object.name.clone(),
-        description: description.clone(),
-        is_active: true,
-        agent_id,
-        context_graph_id,
-        tags: tags.clone(),
-        keyterms: keyterms.clone(),
-    };
-    let (this, id, old) = match existing {
-        Some(id) => {
-            let (this, state) = service::existing(staged, id)?;
-            (this, id, Some(state))
-        }
-        None => {
-            let (this, _) = service::create(staged, &profile, None)?;
-            let id = ServiceId(refer(staged, Kind::Service, &object.name)?);
-            (this, id, None)
-        }
-    };
-    let mut fields = Vec::new();
-    if let Some(old) = &old {
-        fields = fields_that_differ("", &old.profile, &profile);
-        let change = ServiceChange {
-            name: None,
-            description: Some(profile.description),
-            is_active: None,
-            agent_id: Some(agent_id),
-            context_graph_id: Some(context_graph_id),
-            tags: Some(profile.tags),
-            keyterms: Some(profile.keyterms),
-        };
-        service::update(staged, id, &change, version_sets.keys())?;
-    }
-    for (name, version_set) in version_sets {
-        let before = old.as_ref().and_then(|old| old.version_sets.get(name));
-        fields.extend(fields_that_differ(
-            &format!("version_sets.{name}"),
-            &before,
-            &Some(version_set),
-        ));
-        service::put_version_set(staged, id, name, version_set)?;
-    }
-    if old.is_none() {
-        return Ok(((this, 0), Difference::Created, Vec::new()));
-    }
-    Ok(changed(this, None, fields))
-}
-
-fn no_context_graph(staged: &mut Staged<'_>) -> Result<ContextGraphId, DecideError> {
-    let name = Name::try_from(NO_CONTEXT_GRAPH)
-        .map_err(|reason| Rejection::invalid("/spec/contextGraph", reason))?;
-    if find(staged, Kind::ContextGraph, &name)?.is_none() {
-        apply_context_graph(
-            staged,
-            &name,
-            &ContextGraphContent {
-                document: Json::empty_object(),
-            },
-        )?;
-    }
-    Ok(ContextGraphId(refer(staged, Kind::ContextGraph, &name)?))
-}
-
-fn apply_unit_test(
-    staged: &mut Staged<'_>,
-    existing: Option<UnitTestId>,
-    object: &SuiteObject,
-) -> Result<Applied, DecideError> {
-    let SuiteSpec::UnitTest {
-        description,
-        service,
-        version_set,
-        persona,
-        scenario,
-        max_interactions,
-        success_criteria,
-        tags,
-    } = &object.spec
-    else {
-        return Err(Rejection::invalid("/kind", Invalid::new("must be UnitTest")).into());
-    };
-    let mut criteria = Vec::new();
-    for criterion in success_criteria {
-        criteria.push(SuccessCriterion {
-            name: criterion.name.clone(),
-            metric_id: MetricId(refer(staged, Kind::Metric, &criterion.metric)?),
-            criterion: criterion.criterion.clone(),
-        });
-    }
-    let definition = UnitTestDefinition {
-        description: description.clone(),
-        service_id: ServiceId(refer(staged, Kind::Service, service)?),
-        version_set: version_set.clone(),
-        persona_id: PersonaId(refer(staged, Kind::Persona, persona)?),
-        scenario_id: ScenarioId(refer(staged, Kind::Scenario, scenario)?),
-        max_interactions: *max_interactions,
-        success_criteria: criteria,
-        tags: tags.clone(),
-    };
-    let Some(id) = existing else {
-        let change = unit_test::create(staged, &object.name, &definition)?;
-        return Ok((change, Difference::Created, Vec::new()));
-    };
-    let (this, state) = unit_test::live(staged, id)?;
-    let fields = fields_that_differ("", &state.definition, &definition);
-    let change = UnitTestChange {
-        description: Some(definition.description),
-        service_id: Some(definition.service_id),
-        version_set: Some(definition.version_set),
-        persona_id: Some(definition.persona_id),
-        scenario_id: Some(definition.scenario_id),
-        max_interactions: Some(definition.max_interactions),
-        success_criteria: Some(definition.success_criteria),
-        tags: Some(definition.tags),
-    };
-    unit_test::update(staged, id, &change)?;
-    Ok(changed(this, None, fields))
 }

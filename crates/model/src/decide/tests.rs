@@ -3,6 +3,8 @@
 mod examples;
 mod random;
 mod rules;
+mod runs;
+mod services;
 
 use crate::{
     AgentContent, Capabilities, Command, Connection, Context, ContextGraphContent, Continuation,

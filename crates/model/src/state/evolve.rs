@@ -2,9 +2,10 @@
 
 mod creation;
 
+use creation::create;
+
 use super::{Content, Object, Version};
 use crate::{Change, Commit, Event, ObjectRef, Oid, RunCompletion};
-use creation::create;
 
 /// A commit that cannot follow the state it meets: the log is damaged or was written by something else.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,13 +6,13 @@ mod runs;
 
 use model::{Directory as _, Kind, Object};
 use proptest::prelude::*;
+use reference::{facets_of, filtered, found, query_from};
 
 use super::{ListQuery, Page, SortField, SortKey};
 use crate::{
     OrgView, QueryError,
     fixture::{Move, World, moves, projected},
 };
-use reference::{facets_of, filtered, found, query_from};
 
 const LISTED: [Kind; 11] = [
     Kind::User,

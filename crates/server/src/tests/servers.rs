@@ -1,5 +1,6 @@
 //! Several servers, waiting, and stopping.
 
+use journal::Journal as _;
 use serde_json::json;
 
 use super::*;
@@ -143,4 +144,32 @@ async fn a_poll_is_answered_when_something_happens() {
     let page = poll.await.unwrap().unwrap();
     assert_eq!(page["events"].as_array().unwrap().len(), 1);
     assert!(began.elapsed() < Duration::from_secs(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_makes_no_sense_stops_the_server() {
+    let journal = MemoryJournal::new();
+    let mut bench = bench_on(journal.clone(), Database::in_memory().unwrap()).await;
+    bench.command("persona.create", persona("Maria")).await.unwrap();
+    let org: model::OrgId = "acme".parse().unwrap();
+    let (log, _) = journal.page(&org, 0, 1).await.unwrap();
+    let mut commit = log[0].commit.clone();
+    commit.meta.command_id = "another".parse().unwrap();
+    journal
+        .append(&[commit], 1)
+        .await
+        .expect("the log does not know what it holds");
+    let failure = bench.server.failed().await;
+    assert!(matches!(failure, crate::ServerError::Projector(_)), "{failure}");
+    let problem = bench.query("persona.list", json!({})).await.unwrap_err();
+    assert_eq!(
+        problem.code,
+        ErrorCode::Unavailable,
+        "what it would answer is not the truth any more"
+    );
+    let problem = bench
+        .command("persona.create", persona("Carmen"))
+        .await
+        .unwrap_err();
+    assert_eq!(problem.code, ErrorCode::Unavailable);
 }

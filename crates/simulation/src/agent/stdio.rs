@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use model::{Connection, Protocol, StdioFraming, Turn};
+use process::{Process, ProcessOptions};
 
 use super::{AgentCall, AgentError, Answer, Exchange, openai_chat::fill_in};
 use crate::{Briefing, Secrets, template::Variables, view};
-use process::{Process, ProcessOptions};
 
 pub(super) struct StdioSession {
     process: Process,

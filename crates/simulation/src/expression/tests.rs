@@ -150,7 +150,10 @@ fn unknown_functions_are_found_before_anything_runs() {
         ("lower('A') == 'a'", "lower"),
         ("false && nothing()", "nothing"),
     ] {
-        assert_eq!(run(source).unwrap_err(), format!("there is no function `{function}` in CEL"));
+        assert_eq!(
+            run(source).unwrap_err(),
+            format!("there is no function `{function}` in CEL")
+        );
     }
     for source in [
         "size('abc') == 3 && 'abc'.size() == 3",

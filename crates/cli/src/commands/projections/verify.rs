@@ -12,8 +12,8 @@ use crate::{
     failure::{Failure, chain},
     output::log,
     roles::{
-        open_projections,
         log_server::{LogServer, keys},
+        open_projections,
         replay::replay,
     },
     runtime::block_on,

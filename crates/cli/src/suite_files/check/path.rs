@@ -7,7 +7,11 @@ const MAPS: [&str; 4] = ["env", "headers", "parameters", "open.extract"];
 pub(super) fn to_pointer(path: &str) -> String {
     let mut pointer = String::new();
     // In a document a CEL judge is its expression.
-    let mut rest = if path == "judge.cel.expression" { "judge.cel" } else { path };
+    let mut rest = if path == "judge.cel.expression" {
+        "judge.cel"
+    } else {
+        path
+    };
     // A script is a list: its first level has no key of its own.
     if let Some(steps) = rest.strip_prefix("steps") {
         rest = steps;

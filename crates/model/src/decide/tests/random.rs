@@ -283,7 +283,7 @@ fn tally(number: u8) -> Tally {
     let mut tally = Tally::of(2);
     tally.passed = u32::from(number % 3);
     tally.failed = u32::from(number / 3 % 3);
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         tally.cancel_rest();
     }
     tally
@@ -329,7 +329,7 @@ fn suite(which: u8, other: u8) -> Suite {
             | SuiteSpec::ContextGraph(_) => {}
         }
     }
-    if other % 3 == 0 {
+    if other.is_multiple_of(3) {
         suite.objects.remove(usize::from(other) % suite.objects.len());
     }
     suite

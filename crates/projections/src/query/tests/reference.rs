@@ -10,12 +10,11 @@ mod values;
 use std::cmp::{Ordering, Reverse};
 
 use model::{Kind, MemoryDirectory, MetricType, Object, Tags, Time, Token, Verdict};
+pub(super) use search::found;
+pub(super) use values::facets_of;
 
 use super::super::{ListQuery, SortField, SortKey, TagFilter};
 use crate::fixture::{USERS, World};
-
-pub(super) use search::found;
-pub(super) use values::facets_of;
 
 fn tags_of(object: &Object) -> Option<&Tags> {
     match object {

@@ -8,19 +8,18 @@ mod service;
 mod unit_test;
 mod unit_test_set;
 
-use api::error::Problem;
-use model::{Object, ObjectRef, OrgId, Token};
-use projections::{FilterValues, OrgView, Page};
-
-use crate::gateway::failure::{self, of_query};
-
 pub(super) use agent::{agent_versions, agents, context_graph_versions, context_graphs};
+use api::error::Problem;
 pub(super) use metric::{metric_versions, metrics, search_metrics};
+use model::{Object, ObjectRef, OrgId, Token};
 pub(super) use persona::{persona_versions, personas, search_personas};
+use projections::{FilterValues, OrgView, Page};
 pub(super) use scenario::{scenario_versions, scenarios, search_scenarios};
 pub(super) use service::services;
 pub(super) use unit_test::{search_unit_tests, unit_tests};
 pub(super) use unit_test_set::{search_unit_test_sets, unit_test_set, unit_test_sets};
+
+use crate::gateway::failure::{self, of_query};
 
 /// Ids as the projections want them.
 fn keys<I: Into<Token>>(ids: Vec<I>) -> Vec<Token> {

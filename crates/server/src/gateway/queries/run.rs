@@ -13,10 +13,9 @@ use api::{
 };
 use model::{ConversationKey, Kind, ObjectRef, OrgId, RunId};
 use projections::{MAX_LIMIT, OrgView, ResultQuery, RunState};
+pub(super) use results::results;
 use serde_json::Value;
 use tokio::time::Duration;
-
-pub(super) use results::results;
 
 use super::{
     filter::{created_by, order, size},
@@ -182,12 +181,8 @@ pub(super) async fn artifact(gateway: &Gateway, caller: &Caller, body: &Value) -
     })?;
     let artifact = completion.artifact;
     let name = journal::subject::artifact_object(id, artifact.digest);
-    let bytes = gateway
-        .journal
-        .0
-        .object(&name)
-        .await
-        .map_err(|error| failure::of_journal(&error))?;
+    let read = gateway.artifacts.read(gateway.journal.0.as_ref(), &name).await;
+    let bytes = read.map_err(|error| failure::of_journal(&error))?;
     let bytes = bytes.ok_or_else(|| {
         Problem::new(
             ErrorCode::NotFound,

@@ -258,7 +258,10 @@ impl Drop for Process {
 fn start_failure(why: &std::io::Error, directory: Option<&str>) -> String {
     match directory {
         Some(directory) if !Path::new(directory).is_dir() => {
-            format!("workingDirectory `{}`: there is no such directory", excerpt(directory, PLACE_BYTES))
+            format!(
+                "workingDirectory `{}`: there is no such directory",
+                excerpt(directory, PLACE_BYTES)
+            )
         }
         Some(_) | None => why.to_string(),
     }

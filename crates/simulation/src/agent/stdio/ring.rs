@@ -1,6 +1,9 @@
 //! The end of what a child wrote to standard error.
 
-use std::{collections::VecDeque, sync::Arc, sync::Mutex, sync::PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 

@@ -2,8 +2,10 @@ use model::{Condition, Role, ScriptAction, ScriptStep, UserOutcome};
 use proptest::prelude::*;
 
 use super::*;
-use crate::test_support::{scripted, text, turns};
-use crate::user::simulated_user;
+use crate::{
+    test_support::{scripted, text, turns},
+    user::simulated_user,
+};
 
 fn say(line: &str) -> ScriptStep {
     ScriptStep {
