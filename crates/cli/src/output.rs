@@ -1,6 +1,6 @@
 //! The terminal: the only place that writes to it. Data goes to standard output, everything else to standard error.
 //!
-//! Text that comes from conversations is hostile: it passes [`printable`] before it reaches a terminal.
+//! Text that comes from conversations is hostile: it passes [`printable()`] before it reaches a terminal.
 
 mod json;
 pub(crate) mod log;

@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, ContentArrangement, presets};
 
 use super::printable;
 
-/// A table under construction. Cells are made [`printable`] here.
+/// A table under construction. Cells are made [`printable()`] here.
 #[derive(Debug)]
 pub(crate) struct Table {
     table: comfy_table::Table,
