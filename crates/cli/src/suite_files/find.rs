@@ -238,7 +238,9 @@ mod tests {
         fs::write(&binary, b"a: 1\nb: \xff\n").expect("a file");
         let refused = find(std::slice::from_ref(&binary)).expect_err("it is no text");
         assert!(
-            refused.message.ends_with("binary.yaml:2: is not UTF-8 text"),
+            refused
+                .message
+                .ends_with("binary.yaml:2:4: this is not UTF-8 text"),
             "{refused}"
         );
         let large = usize::try_from(MAX_FILE_BYTES).expect("it fits") + 1;

@@ -202,7 +202,7 @@ async fn what_keeps_from_connecting_is_told_without_secrets() {
         .await
         .expect_err("no address");
     assert!(
-        matches!(error, JournalError::Refused { .. }) && !text.contains("wr0ng"),
+        matches!(error, JournalError::Unsuitable { .. }) && !text.contains("wr0ng"),
         "{text}"
     );
 }
