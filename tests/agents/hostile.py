@@ -104,8 +104,9 @@ def main(mode):
     elif mode == "surrogate":
         say(b'{"text": "\\ud800"}\n')
     elif mode == "two replies":
-        reply("one")
-        reply("and another")
+        # In one write, so that the second is there as soon as the first.
+        sys.stdout.write(json.dumps({"text": "one"}) + "\n" + json.dumps({"text": "and another"}) + "\n")
+        sys.stdout.flush()
     elif mode == "answers another turn":
         reply("hello", turn=77)
     elif mode == "tells its secret":

@@ -262,7 +262,10 @@ pub(crate) fn of_problem(problem: &Problem) -> Failure {
     if let Some(first) = help.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    if let Some(request_id) = &problem.request_id {
+    // What the caller got wrong is no matter for the server's log.
+    if let Some(request_id) = &problem.request_id
+        && exit != Exit::Usage
+    {
         help.extend([" The server's log has more under request ", request_id, "."]);
     }
     Failure::new(exit, message).help(help)
@@ -299,7 +302,9 @@ mod tests {
         let failure =
             of_problem(&Problem::new(ErrorCode::NotFound, "there is no persona `x`").with_request_id("r1"));
         assert_eq!(failure.message, "there is no persona `x`");
-        insta::assert_snapshot!(failure.help.unwrap_or_default(), @"Check the id or name; deleted objects cannot be used. The server's log has more under request r1.");
+        insta::assert_snapshot!(failure.help.unwrap_or_default(), @"Check the id or name; deleted objects cannot be used.");
+        let failure = of_problem(&Problem::new(ErrorCode::Internal, "something broke").with_request_id("r1"));
+        insta::assert_snapshot!(failure.help.unwrap_or_default(), @"Report it with the request id. The server's log has more under request r1.");
     }
 
     #[test]
