@@ -183,6 +183,9 @@ pub struct Extension {
     pub completed_at: Option<Time>,
     /// The artifact.
     pub artifact: Option<ArtifactView>,
+    /// Conversations that were admitted and have no result yet; only where a run is waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_flight: Option<u32>,
 }
 
 /// How far a run is.
@@ -332,6 +335,7 @@ impl Instance {
                 cancelled_by: run.cancelled.as_ref().map(|change| UserInfo::of(org, change)),
                 completed_at: completed.map(|_| run.life.updated.at),
                 artifact: completed.map(|completion| completion.artifact.into()),
+                in_flight: None,
             },
         }
     }

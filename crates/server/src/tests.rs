@@ -375,6 +375,21 @@ async fn a_run_is_admitted_and_cancelled() {
     let run = bench.query("run.get", json!({"id": id})).await.unwrap();
     assert_eq!(run["is_completed"], json!(false));
     assert_eq!(run["rehearse"]["tally"]["planned"], json!(3));
+    // Nobody takes the jobs, so all three stay in flight once they are admitted.
+    let admitted = async {
+        loop {
+            let run = bench
+                .query("run.wait", json!({"id": id, "wait_ms": 100}))
+                .await
+                .unwrap();
+            if run["rehearse"]["in_flight"] == json!(3) {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), admitted)
+        .await
+        .expect("the conversations are admitted");
     let not_ready = bench.query("run.artifact", json!({"id": id})).await.unwrap_err();
     assert_eq!(
         (not_ready.status, not_ready.code),

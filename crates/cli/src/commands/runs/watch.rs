@@ -92,15 +92,9 @@ pub(crate) async fn follow(
     let mut exit = None;
     let is_complete = loop {
         let counts = Counts::from(&run.rehearse.tally);
-        let is_running = run.rehearse.state == State::Running;
-        progress.update(
-            &counts.tally(),
-            if is_running {
-                counts.planned - counts.finished
-            } else {
-                0
-            },
-        );
+        // The queue is read a moment after the results, so one that has just finished may still stand in it.
+        let running = run.rehearse.in_flight.unwrap_or(0);
+        progress.update(&counts.tally(), running.min(counts.planned - counts.finished));
         if run.rehearse.state == State::Completed {
             break true;
         }

@@ -114,7 +114,13 @@ pub(super) async fn wait(gateway: &Gateway, caller: &Caller, body: &Value) -> Re
                 tally: state.tally,
                 outcomes: None,
             };
-            return render(&Instance::of(&caller.org, &state.run, &progress));
+            let mut run = Instance::of(&caller.org, &state.run, &progress);
+            if !state.run.is_over() {
+                let in_flight = gateway.journal.0.in_flight(&caller.org, request.id).await;
+                let in_flight = in_flight.map_err(|error| failure::of_journal(&error))?;
+                run.rehearse.in_flight = u32::try_from(in_flight.len()).ok();
+            }
+            return render(&run);
         }
     }
 }
