@@ -7,17 +7,19 @@ mod scenario;
 mod service;
 mod unit_test;
 mod unit_test_set;
+mod versions;
 
-pub(super) use agent::{agent_versions, agents, context_graph_versions, context_graphs};
+pub(super) use agent::{agent_versions, agents, context_graphs};
 use api::error::Problem;
-pub(super) use metric::{metric_versions, metrics, search_metrics};
+pub(super) use metric::{metrics, search_metrics};
 use model::{Object, ObjectRef, OrgId, Token};
-pub(super) use persona::{persona_versions, personas, search_personas};
+pub(super) use persona::{personas, search_personas};
 use projections::{FilterValues, OrgView, Page};
-pub(super) use scenario::{scenario_versions, scenarios, search_scenarios};
+pub(super) use scenario::{scenarios, search_scenarios};
 pub(super) use service::services;
 pub(super) use unit_test::{search_unit_tests, unit_tests};
 pub(super) use unit_test_set::{search_unit_test_sets, unit_test_set, unit_test_sets};
+pub(super) use versions::{context_graph_versions, metric_versions, persona_versions, scenario_versions};
 
 use crate::gateway::failure::{self, of_query};
 

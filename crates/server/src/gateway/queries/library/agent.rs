@@ -104,35 +104,3 @@ pub(in super::super) async fn context_graphs(
         })
         .await
 }
-
-pub(in super::super) async fn context_graph_versions(
-    gateway: &Gateway,
-    caller: &Caller,
-    body: &Value,
-) -> Result<Value, Problem> {
-    let request = read::<context_graph::VersionsQuery>(body)?;
-    let org = caller.org.clone();
-    gateway
-        .look(&caller.org, move |view| {
-            let id = request.id;
-            let object = ObjectRef::new(Kind::ContextGraph, id);
-            let wanted = versions(
-                request.version,
-                request.limit,
-                request.continuation_token,
-                &request.sort_by,
-            );
-            let page = query(view.versions(&object, &wanted))?.ok_or_else(|| not_found(&object))?;
-            let state_machine_versions = page
-                .items
-                .iter()
-                .filter_map(|version| context_graph::VersionInstance::of(&org, id, version))
-                .collect();
-            render(&context_graph::Versions {
-                state_machine_versions,
-                has_more: page.has_more,
-                continuation_token: page.next_offset,
-            })
-        })
-        .await
-}

@@ -1,14 +1,13 @@
 //! Personas.
 
 use api::{error::Problem, persona, read::read};
-use model::{Kind, ObjectRef};
 use projections::ListQuery;
 use serde_json::Value;
 
 use super::{keys, page, query, users};
 use crate::gateway::{
-    Caller, Gateway, not_found,
-    queries::filter::{created_by, order, size, tags, versions},
+    Caller, Gateway,
+    queries::filter::{created_by, order, size, tags},
     render,
 };
 
@@ -72,38 +71,6 @@ pub(in super::super) async fn search_personas(
                 .map(|state| persona::Instance::of(&org, state))
                 .collect();
             render(&persona::Found { simulation_personas })
-        })
-        .await
-}
-
-pub(in super::super) async fn persona_versions(
-    gateway: &Gateway,
-    caller: &Caller,
-    body: &Value,
-) -> Result<Value, Problem> {
-    let request = read::<persona::VersionsQuery>(body)?;
-    let org = caller.org.clone();
-    gateway
-        .look(&caller.org, move |view| {
-            let id = request.id;
-            let object = ObjectRef::new(Kind::Persona, id);
-            let wanted = versions(
-                request.version,
-                request.limit,
-                request.continuation_token,
-                &request.sort_by,
-            );
-            let page = query(view.versions(&object, &wanted))?.ok_or_else(|| not_found(&object))?;
-            let simulation_persona_versions = page
-                .items
-                .iter()
-                .filter_map(|version| persona::VersionInstance::of(&org, id, version))
-                .collect();
-            render(&persona::Versions {
-                simulation_persona_versions,
-                has_more: page.has_more,
-                continuation_token: page.next_offset,
-            })
         })
         .await
 }

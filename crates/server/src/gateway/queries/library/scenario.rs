@@ -1,14 +1,13 @@
 //! Scenarios.
 
 use api::{error::Problem, read::read, scenario};
-use model::{Kind, ObjectRef};
 use projections::ListQuery;
 use serde_json::Value;
 
 use super::{keys, page, query, users};
 use crate::gateway::{
-    Caller, Gateway, not_found,
-    queries::filter::{created_by, order, size, tags, versions},
+    Caller, Gateway,
+    queries::filter::{created_by, order, size, tags},
     render,
 };
 
@@ -69,38 +68,6 @@ pub(in super::super) async fn search_scenarios(
                 .map(|state| scenario::Instance::of(&org, state))
                 .collect();
             render(&scenario::Found { simulation_scenarios })
-        })
-        .await
-}
-
-pub(in super::super) async fn scenario_versions(
-    gateway: &Gateway,
-    caller: &Caller,
-    body: &Value,
-) -> Result<Value, Problem> {
-    let request = read::<scenario::VersionsQuery>(body)?;
-    let org = caller.org.clone();
-    gateway
-        .look(&caller.org, move |view| {
-            let id = request.id;
-            let object = ObjectRef::new(Kind::Scenario, id);
-            let wanted = versions(
-                request.version,
-                request.limit,
-                request.continuation_token,
-                &request.sort_by,
-            );
-            let page = query(view.versions(&object, &wanted))?.ok_or_else(|| not_found(&object))?;
-            let simulation_scenario_versions = page
-                .items
-                .iter()
-                .filter_map(|version| scenario::VersionInstance::of(&org, id, version))
-                .collect();
-            render(&scenario::Versions {
-                simulation_scenario_versions,
-                has_more: page.has_more,
-                continuation_token: page.next_offset,
-            })
         })
         .await
 }
