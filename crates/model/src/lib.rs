@@ -16,6 +16,7 @@
 //! * **commit**: the events that one command produced on one object; one message of the log.
 #![warn(missing_docs)]
 
+mod access;
 mod account;
 mod agent;
 pub mod codec;
@@ -42,6 +43,7 @@ mod text;
 mod time;
 mod unit_test;
 
+pub use access::{ADMINISTRATOR_ROLE, Access, Attributes, Grant, GrantCondition, Reach};
 pub use account::{ApiKey, Organization, OrganizationProfile, User};
 pub use agent::{
     Agent, AgentContent, Connection, ContextGraph, ContextGraphContent, Continuation, DEFAULT_MAX_ATTEMPTS,
