@@ -13,6 +13,7 @@ pub mod error;
 pub mod event;
 mod field;
 mod filter;
+pub mod http;
 pub mod metric;
 pub mod metric_result;
 pub mod organization;

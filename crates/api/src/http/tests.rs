@@ -1,0 +1,105 @@
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+#[test]
+fn every_operation_is_an_endpoint_and_is_named_once() {
+    let mut ids = BTreeSet::new();
+    let mut addresses = BTreeSet::new();
+    let mut endpoints = BTreeSet::new();
+    for operation in operations() {
+        assert!(operation.endpoint().is_some(), "{} is no endpoint", operation.id);
+        assert!(ids.insert(operation.id), "{} is named twice", operation.id);
+        for path in operation.spellings() {
+            assert!(
+                addresses.insert((operation.method, path)),
+                "{} has a twin",
+                operation.id
+            );
+        }
+        let endpoint = (operation.family, operation.kind, operation.verb);
+        assert!(endpoints.insert(endpoint), "{} has two operations", operation.id);
+    }
+}
+
+#[test]
+fn every_placeholder_is_a_field() {
+    for operation in operations() {
+        let placeholders: Vec<&str> = operation
+            .path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .collect();
+        let fields: Vec<&str> = operation.path_fields.iter().map(|(name, _)| *name).collect();
+        assert_eq!(placeholders, fields, "{}", operation.id);
+    }
+}
+
+fn of(id: &str) -> &'static Operation {
+    operation(id).unwrap()
+}
+
+#[test]
+fn a_request_comes_together_from_path_query_and_body() {
+    let operation = of("create-simulation-persona-version");
+    let path = [(
+        "simulation_persona_id".to_owned(),
+        "6618791275130b73714e8d2a".to_owned(),
+    )];
+    let query = [("version".to_owned(), "2".to_owned())];
+    let request = gather(operation, &path, &query, Some(json!({"background": "b"}))).unwrap();
+    assert_eq!(
+        request,
+        json!({"background": "b", "version": "2", "id": "6618791275130b73714e8d2a"})
+    );
+    for body in [json!([]), json!({"id": "x"}), json!({"version": 2})] {
+        assert!(gather(operation, &path, &query, Some(body)).is_err());
+    }
+    let unknown = [("limit".to_owned(), "1".to_owned())];
+    let errors = gather(operation, &path, &unknown, Some(json!({}))).unwrap_err();
+    assert_eq!(errors.as_slice()[0].pointer, "/limit");
+}
+
+#[test]
+fn repeated_parameters_are_a_list() {
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let query = [
+        pair("tag", "a:1"),
+        pair("limit", "5"),
+        pair("tag", "b:"),
+        pair("tag", "c:*"),
+    ];
+    let request = gather(of("get-simulation-personas"), &[], &query, None).unwrap();
+    assert_eq!(request, json!({"tag": ["a:1", "b:", "c:*"], "limit": "5"}));
+}
+
+#[test]
+fn a_request_survives_being_spread() {
+    for operation in operations() {
+        let example: Value = serde_json::from_str(operation.endpoint().unwrap().example_request).unwrap();
+        let mut example = example;
+        let object = example.as_object_mut().unwrap();
+        for (_, field) in operation.path_fields {
+            // Objects are addressed by id.
+            object
+                .remove("name")
+                .filter(|_| *field == "name")
+                .map(|name| object.insert("name".to_owned(), name));
+            object
+                .entry(*field)
+                .or_insert_with(|| json!("6618791275130b73714e8d2a"));
+        }
+        let spread = spread(operation, example.clone()).unwrap();
+        let names = operation.path_fields.iter().map(|(name, _)| (*name).to_owned());
+        let path: Vec<_> = names.zip(spread.path).collect();
+        let gathered = gather(operation, &path, &spread.query, spread.body).unwrap();
+        // Numbers, flags and single values come back as text, which the readers take as well.
+        assert_eq!(keys(&gathered), keys(&example), "{}", operation.id);
+    }
+}
+
+fn keys(value: &Value) -> BTreeSet<&String> {
+    value.as_object().unwrap().keys().collect()
+}
