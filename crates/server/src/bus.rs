@@ -124,10 +124,7 @@ impl Handler {
                 .transpose()
                 .map_err(|_not_a_number| malformed(format!("header {SEEN_HEADER} must be a sequence")))?,
         };
-        let caller = Caller {
-            org: subject.org,
-            user: subject.user,
-        };
+        let caller = Caller::trusted(subject.org, subject.user);
         let (kind, verb) = (subject.kind.as_str(), subject.verb.as_str());
         let mut headers = BTreeMap::new();
         let body = match subject.family {

@@ -58,10 +58,7 @@ pub(crate) async fn bench_as(holder: &str, journal: MemoryJournal, database: Dat
 }
 
 pub(crate) fn caller(org: &str, user: &str) -> Caller {
-    Caller {
-        org: org.parse().unwrap(),
-        user: user.parse().unwrap(),
-    }
+    Caller::trusted(org.parse().unwrap(), user.parse().unwrap())
 }
 
 impl Bench {
