@@ -56,6 +56,7 @@ impl System {
                 min_interval: Duration::from_millis(10),
             },
             key_hasher: KeyHasher::new([7; 32]),
+            webhooks: server::WebhookOptions::default(),
         };
         let server = Server::start(Arc::clone(&journal), Database::in_memory().unwrap(), options)
             .await

@@ -1,5 +1,6 @@
 //! What the command line prints, and how it behaves among other programs.
 
+mod http;
 mod pipes;
 mod stopping;
 

@@ -12,4 +12,8 @@ mod cli;
 mod crash;
 mod docs;
 mod lifecycle;
+mod progress;
+mod schemathesis;
+mod sdk;
 mod system;
+mod webhooks;

@@ -159,6 +159,11 @@ impl Up {
             "--data-dir",
             data.to_str().expect("a temporary path is UTF-8"),
         ];
+        // Many run at once.
+        let says = |flag: &str| self.arguments.iter().any(|argument| argument == flag);
+        if !says("--http") && !says("--no-http") {
+            arguments.extend(["--http", "127.0.0.1:0"]);
+        }
         arguments.extend(self.arguments.iter().map(String::as_str));
         let log = self.path("up.log");
         self.child = Some(Child::start_in(
@@ -202,6 +207,36 @@ impl Up {
     pub fn credentials(&self) -> serde_json::Value {
         let text = std::fs::read(self.data_dir().join("credentials.json")).expect("the credentials exist");
         serde_json::from_slice(&text).expect("the credentials are JSON")
+    }
+
+    /// Where its HTTP API is.
+    pub fn base_url(&self) -> String {
+        let credentials = self.credentials();
+        let url = credentials["base_url"].as_str();
+        url.expect("it serves HTTP").to_owned()
+    }
+
+    /// Runs a command against it over HTTP, in a directory.
+    pub fn run_http(&self, directory: &Path, arguments: &[&str]) -> Finished {
+        let mut command = command(directory, arguments);
+        Finished::from_output(
+            self.over_http(&mut command)
+                .output()
+                .expect("rehearse can be started"),
+        )
+    }
+
+    /// Makes a command speak to it over HTTP. What it keeps goes into the test's directory.
+    pub fn over_http<'a>(&self, command: &'a mut process::Command) -> &'a mut process::Command {
+        let credentials = self.credentials();
+        let text = |key: &str| credentials[key].as_str().expect("it is known").to_owned();
+        command
+            .env("REHEARSE_SERVER", self.base_url())
+            .env("REHEARSE_ORGANIZATION", text("organization_id"))
+            .env("REHEARSE_USER_ID", text("user_id"))
+            .env("REHEARSE_API_KEY_ID", text("api_key_id"))
+            .env("REHEARSE_API_KEY", text("api_key"))
+            .env("XDG_CACHE_HOME", self.path("cache"))
     }
 
     /// Runs a command against it.

@@ -181,6 +181,7 @@ impl Completer {
                     user_model: None,
                     judge_model: None,
                 },
+                precondition: None,
             };
             let decision = match decide(&directory, &command, &context) {
                 Ok(decision) => decision,

@@ -74,6 +74,8 @@ impl Sample {
             options: RunOptions {
                 seed,
                 max_concurrency: None,
+                budget: model::Budget::default(),
+                rerun_of: None,
             },
         };
         let run = RunId(oid("run", seed));
@@ -93,6 +95,7 @@ impl Sample {
             plan,
             manifest: digest,
             cancelled: None,
+            cancel_reason: None,
             completed: None,
             life,
         };
@@ -108,6 +111,7 @@ impl Sample {
             by: "ada".parse().unwrap(),
             at: time(90_000),
         });
+        self.run.cancel_reason = Some(model::CancelReason::Asked);
         self
     }
 

@@ -59,7 +59,7 @@ impl Tracker {
                     open.planned = Some(planned);
                     open.done.truncate(planned);
                 }
-                Event::RunCancelled(()) => {
+                Event::RunCancelled(_) => {
                     if let Some(open) = self.open.get_mut(&key) {
                         open.cancelled = true;
                     }

@@ -1,13 +1,24 @@
 //! Agents.
 
+use std::borrow::Cow;
+
 use model::{Agent, AgentContent, AgentId, Command, Content, Json, Name, OrgId, Time, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use crate::{
     FieldErrors, Pointer, SortKey, UserInfo, VersionFilter,
+    document::{Part, Parts, add_components, completed, describe_parts, document, kept},
     read::{Fields, Read},
-    request::{CommandRequest, request, versions},
+    request::{
+        CommandRequest, request,
+        schema::{self, Components, Object, refer, referred},
+        versions,
+    },
     shape::ConnectionShape,
 };
 
@@ -27,7 +38,8 @@ request! {
     }
 }
 
-/// Adds a version. Whatever the body has beside these fields is kept as the agent's document.
+/// Adds a version. Whatever the body has beside these fields is kept as the agent's document. What is left out or null stays as it is in the
+/// version before.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CreateVersion {
     /// The agent.
@@ -79,25 +91,64 @@ request! {
     }
 }
 
-/// The fields that no reader asked for and that are not null, as a document.
-pub(crate) fn document(fields: &mut Fields<'_>) -> Option<Map<String, Value>> {
-    let rest: Map<String, Value> = fields
-        .take_rest()
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    match Json::from_value(&Value::Object(rest.clone())) {
-        Ok(_) => Some(rest),
-        Err(reason) => {
-            fields.fault_here(reason.to_string());
-            None
-        }
+/// What clients know of an agent's document.
+const PARTS: Parts = &[
+    ("initials", Part::Text),
+    ("background", Part::Text),
+    ("behaviors", Part::Texts),
+    ("communication_patterns", Part::Texts),
+    ("voice_config", Part::Whole(&[("voice_id", Part::Text)])),
+    (
+        "identity",
+        Part::Object(&[
+            ("name", Part::Text),
+            ("role", Part::Text),
+            ("developed_by", Part::Text),
+            ("default_spoken_language", Part::Text),
+            (
+                "relationship_to_developer",
+                Part::Object(&[
+                    ("ownership", Part::Text),
+                    ("type", Part::Text),
+                    ("conversation_visibility", Part::Text),
+                    ("thought_visibility", Part::Text),
+                ]),
+            ),
+        ]),
+    ),
+];
+
+impl PartialSchema for CreateVersion {
+    fn schema() -> RefOr<Schema> {
+        let mut object = Object::new(
+            "Adds a version. Whatever the body has beside the fields named here is kept as the document. What is left out or null stays as it is in the version before.",
+        );
+        object.field("id", "The agent.", schema::required::<AgentId>());
+        object.field(
+            "version",
+            "The number that the version must get; none: whichever is next.",
+            schema::version(1),
+        );
+        object.field(
+            "rehearse",
+            "What Rehearse adds.",
+            schema::optional::<VersionExtension>(),
+        );
+        describe_parts(&mut object, PARTS);
+        object.finish(false)
     }
 }
 
-/// A document as the domain keeps it. Its bounds were checked when it was read.
-pub(crate) fn kept(document: Map<String, Value>) -> Json {
-    Json::from_value(&Value::Object(document)).unwrap_or_else(|_invalid| Json::empty_object())
+impl ToSchema for CreateVersion {
+    fn name() -> Cow<'static, str> {
+        "AgentCreateVersion".into()
+    }
+
+    fn schemas(components: &mut Components) {
+        referred::<AgentId>(components);
+        referred::<VersionExtension>(components);
+        add_components(components);
+    }
 }
 
 impl Read for CreateVersion {
@@ -106,7 +157,7 @@ impl Read for CreateVersion {
         let id = fields.required("id");
         let version = fields.version("version", 1);
         let rehearse = fields.optional("rehearse");
-        let document = document(&mut fields);
+        let document = document(&mut fields, PARTS);
         fields.finish();
         Some(Self {
             id: id?,
@@ -147,14 +198,26 @@ impl CommandRequest for Delete {
 }
 
 /// An agent was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AgentCreated)]
 pub struct Created {
     /// Its id.
     pub id: AgentId,
 }
 
+/// A version was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AgentVersionCreated)]
+pub struct VersionCreated {
+    /// Its number.
+    pub version: u32,
+    /// When it was made.
+    pub created_at: Time,
+}
+
 /// An agent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AgentInstance)]
 pub struct Instance {
     /// Its id.
     pub id: AgentId,
@@ -163,18 +226,23 @@ pub struct Instance {
     /// Whether it was deleted.
     pub deprecated: bool,
     /// The newest version's number; none while there is none.
+    #[schema(required)]
     pub latest_version: Option<u32>,
     /// What Rehearse adds; only where one agent is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub rehearse: Option<Extension>,
 }
 
 /// What Rehearse adds to an agent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AgentExtension)]
 pub struct Extension {
     /// How the agent is reached.
+    #[schema(required)]
     pub connection: Option<ConnectionShape>,
     /// The agent's document.
+    #[schema(required)]
     pub document: Option<Value>,
     /// When it was made.
     pub created_at: Time,
@@ -241,9 +309,11 @@ pub struct VersionInstance {
 }
 
 /// What Rehearse adds to an agent version.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AgentLatestExtension)]
 pub struct LatestExtension {
     /// How the agent is reached, in the shape of suites.
+    #[schema(required)]
     pub connection: Option<ConnectionShape>,
 }
 
@@ -257,16 +327,39 @@ const OWN_KEYS: &[&str] = &[
     "rehearse",
 ];
 
-/// `document` with the keys of `defaults` that it lacks, without the keys that are not a document's.
-pub(crate) fn completed(document: Option<&Json>, defaults: Value, own: &[&str]) -> Map<String, Value> {
-    let mut fields = document.map(crate::wire::object).unwrap_or_default();
-    fields.retain(|key, _| !own.contains(&key.as_str()));
-    if let Value::Object(defaults) = defaults {
-        for (key, value) in defaults {
-            fields.entry(key).or_insert(value);
-        }
+impl PartialSchema for VersionInstance {
+    fn schema() -> RefOr<Schema> {
+        crate::openapi::schema(json!({
+            "description": "A version of an agent: its document with the fields that every version has.",
+            "type": "object",
+            "properties": {
+                "org_id": refer::<OrgId>(),
+                "agent_id": refer::<AgentId>(),
+                "version": {"type": "integer", "minimum": 1, "maximum": u32::MAX},
+                "created_at": refer::<Time>(),
+                "creator": refer::<UserInfo>(),
+                "rehearse": refer::<LatestExtension>(),
+            },
+            "required": [
+                "org_id", "agent_id", "version", "created_at", "creator", "rehearse", "voice_config", "initials",
+                "identity", "background", "behaviors", "communication_patterns",
+            ],
+        }))
     }
-    fields
+}
+
+impl ToSchema for VersionInstance {
+    fn name() -> Cow<'static, str> {
+        "AgentVersionInstance".into()
+    }
+
+    fn schemas(components: &mut Components) {
+        referred::<OrgId>(components);
+        referred::<AgentId>(components);
+        referred::<Time>(components);
+        referred::<UserInfo>(components);
+        referred::<LatestExtension>(components);
+    }
 }
 
 impl VersionInstance {
@@ -313,13 +406,15 @@ impl VersionInstance {
 }
 
 /// A page of agents.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AgentList)]
 pub struct List {
     /// The page.
     pub agents: Vec<Instance>,
     /// Whether there is a further page.
     pub has_more: bool,
     /// Where the further page begins; none if there is none.
+    #[schema(required)]
     pub continuation_token: Option<u64>,
 }
 

@@ -1,16 +1,26 @@
 //! Context graphs: on the wire `service_hierarchical_state_machine`.
 
+use std::borrow::Cow;
+
 use model::{
     Command, Content, ContextGraph, ContextGraphContent, ContextGraphId, Name, OrgId, Time, Version,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use crate::{
-    FieldErrors, Pointer, SortKey, UserInfo, VersionFilter,
-    agent::{completed, document, kept},
+    FieldErrors, Pointer, SortKey, UserInfo, VersionFilter, agent,
+    document::{Part, Parts, add_components, completed, describe_parts, document, kept},
     read::{Fields, Read},
-    request::{CommandRequest, request, versions},
+    request::{
+        CommandRequest, request,
+        schema::{self, Components, Object, refer, referred},
+        versions,
+    },
 };
 
 request! {
@@ -28,6 +38,8 @@ pub struct CreateVersion {
     pub id: ContextGraphId,
     /// The number that the version must get; none: whichever is next.
     pub version: Option<u32>,
+    /// Whether to find out only whether the version could be made.
+    pub dry_run: bool,
     /// The document.
     #[serde(flatten)]
     pub document: Map<String, Value>,
@@ -71,16 +83,63 @@ request! {
     }
 }
 
+/// What clients know of a context graph's document.
+const PARTS: Parts = &[
+    ("description", Part::Text),
+    ("states", Part::Objects),
+    ("new_user_initial_state", Part::Text),
+    ("returning_user_initial_state", Part::Text),
+    ("terminal_state", Part::Text),
+    ("references", Part::Object(&[])),
+    ("global_intra_state_navigation_guidelines", Part::Texts),
+    ("global_action_guidelines", Part::Texts),
+    ("global_boundary_constraints", Part::Texts),
+];
+
+impl PartialSchema for CreateVersion {
+    fn schema() -> RefOr<Schema> {
+        let mut object = Object::new(
+            "Adds a version. Whatever the body has beside the fields named here is kept as the document.",
+        );
+        object.field("id", "The context graph.", schema::required::<ContextGraphId>());
+        object.field(
+            "version",
+            "The number that the version must get; none: whichever is next.",
+            schema::version(1),
+        );
+        object.field(
+            "dry_run",
+            "Whether to find out only whether the version could be made.",
+            schema::flag_or(false),
+        );
+        describe_parts(&mut object, PARTS);
+        object.finish(false)
+    }
+}
+
+impl ToSchema for CreateVersion {
+    fn name() -> Cow<'static, str> {
+        "ContextGraphCreateVersion".into()
+    }
+
+    fn schemas(components: &mut Components) {
+        referred::<ContextGraphId>(components);
+        add_components(components);
+    }
+}
+
 impl Read for CreateVersion {
     fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Self> {
         let mut fields = Fields::of(value, at, errors)?;
         let id = fields.required("id");
         let version = fields.version("version", 1);
-        let document = document(&mut fields);
+        let dry_run = fields.flag_or("dry_run", false);
+        let document = document(&mut fields, PARTS);
         fields.finish();
         Some(Self {
             id: id?,
             version: version?,
+            dry_run: dry_run?,
             document: document?,
         })
     }
@@ -114,14 +173,39 @@ impl CommandRequest for Delete {
 }
 
 /// A context graph was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ContextGraphCreated)]
 pub struct Created {
     /// Its id.
     pub id: ContextGraphId,
 }
 
+/// A version of a context graph was made; null after a dry run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionCreated(pub Option<agent::VersionCreated>);
+
+impl PartialSchema for VersionCreated {
+    fn schema() -> RefOr<Schema> {
+        crate::openapi::schema(json!({
+            "description": "A version of a context graph was made; null after a dry run.",
+            "anyOf": [refer::<agent::VersionCreated>(), {"type": "null"}],
+        }))
+    }
+}
+
+impl ToSchema for VersionCreated {
+    fn name() -> Cow<'static, str> {
+        "ContextGraphVersionCreated".into()
+    }
+
+    fn schemas(components: &mut Components) {
+        referred::<agent::VersionCreated>(components);
+    }
+}
+
 /// A context graph.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ContextGraphInstance)]
 pub struct Instance {
     /// Its id.
     pub id: ContextGraphId,
@@ -130,16 +214,20 @@ pub struct Instance {
     /// Whether it was deleted.
     pub deprecated: bool,
     /// The newest version's number; none while there is none.
+    #[schema(required)]
     pub latest_version: Option<u32>,
     /// What Rehearse adds; only where one context graph is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub rehearse: Option<Extension>,
 }
 
 /// What Rehearse adds to a context graph.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ContextGraphExtension)]
 pub struct Extension {
     /// The newest version's document.
+    #[schema(required)]
     pub document: Option<Value>,
     /// When it was made.
     pub created_at: Time,
@@ -206,6 +294,40 @@ const OWN_KEYS: &[&str] = &[
     "creator",
 ];
 
+impl PartialSchema for VersionInstance {
+    fn schema() -> RefOr<Schema> {
+        crate::openapi::schema(json!({
+            "description": "A version of a context graph: its document with the fields that every version has.",
+            "type": "object",
+            "properties": {
+                "org_id": refer::<OrgId>(),
+                "service_hierarchical_state_machine_id": refer::<ContextGraphId>(),
+                "version": {"type": "integer", "minimum": 1, "maximum": u32::MAX},
+                "created_at": refer::<Time>(),
+                "creator": refer::<UserInfo>(),
+            },
+            "required": [
+                "org_id", "service_hierarchical_state_machine_id", "version", "created_at", "creator", "description",
+                "states", "new_user_initial_state", "returning_user_initial_state", "terminal_state", "references",
+                "global_intra_state_navigation_guidelines", "global_action_guidelines", "global_boundary_constraints",
+            ],
+        }))
+    }
+}
+
+impl ToSchema for VersionInstance {
+    fn name() -> Cow<'static, str> {
+        "ContextGraphVersionInstance".into()
+    }
+
+    fn schemas(components: &mut Components) {
+        referred::<OrgId>(components);
+        referred::<ContextGraphId>(components);
+        referred::<Time>(components);
+        referred::<UserInfo>(components);
+    }
+}
+
 impl VersionInstance {
     /// A version; none if it is not of a context graph.
     pub fn of(org: &OrgId, id: ContextGraphId, version: &Version) -> Option<Self> {
@@ -239,13 +361,15 @@ impl VersionInstance {
 }
 
 /// A page of context graphs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ContextGraphList)]
 pub struct List {
     /// The page.
     pub service_hierarchical_state_machines: Vec<Instance>,
     /// Whether there is a further page.
     pub has_more: bool,
     /// Where the further page begins; none if there is none.
+    #[schema(required)]
     pub continuation_token: Option<u64>,
 }
 

@@ -2,9 +2,11 @@
 //!
 //! The expected documents are examples of the contract. What Rehearse adds to them stands under `rehearse`.
 
+mod administration;
 pub(crate) mod fixture;
 mod requests;
 mod responses;
+mod traps;
 
 use serde::Serialize;
 use serde_json::Value;

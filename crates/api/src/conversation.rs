@@ -1,5 +1,13 @@
-//! One finished conversation, whole.
+//! Finished conversations: one of them whole, lists of them, and their messages.
 
+mod list;
+mod messages;
+
+pub use list::{
+    Extension, Instance, List, ListQuery, PostProcessing, RUN_INDEX_TAG, RUN_TAG, UNIT_TEST_TAG,
+    VersionSetInfo, labels,
+};
+pub use messages::{Format, Message, MessageType, Messages, MessagesQuery};
 use model::{
     ConversationResult, Evaluation, Json, MetricId, Name, Oid, Role, RunId, Time, ToolCall, Turn, UnitTestId,
     Usage, UserOutcome, evaluation_id, message_id,
@@ -7,10 +15,10 @@ use model::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::shape::{CriterionShape, VerdictShape, result};
+use crate::shape::{CriterionShape, MetricResultValue, VerdictShape, result};
 
 /// Everything about one finished conversation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Conversation {
     /// The run.
     pub run_id: RunId,
@@ -43,13 +51,15 @@ pub struct Conversation {
     /// The verdict.
     pub verdict: VerdictShape,
     /// What broke, if something did.
+    #[schema(required)]
     pub error: Option<String>,
     /// What it cost.
     pub usage: UsageView,
 }
 
 /// One message.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ConversationTurnView)]
 pub struct TurnView {
     /// Its index in the conversation.
     pub index: u32,
@@ -62,10 +72,12 @@ pub struct TurnView {
     /// When it was said.
     pub at: Time,
     /// For an agent turn: how long the reply took, in milliseconds.
+    #[schema(required)]
     pub latency_ms: Option<u64>,
     /// For an agent turn: the tools the agent called.
     pub tool_calls: Vec<ToolCallView>,
     /// For an agent turn: what it cost.
+    #[schema(required)]
     pub usage: Option<UsageView>,
     /// For an agent turn: the agent says that the conversation is complete.
     pub completed: bool,
@@ -76,7 +88,8 @@ pub struct TurnView {
 }
 
 /// Who a message is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ConversationRoleWord)]
 #[serde(rename_all = "snake_case")]
 pub enum RoleWord {
     /// The simulated user.
@@ -98,18 +111,21 @@ impl From<Role> for RoleWord {
 }
 
 /// A tool that the agent called.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ConversationToolCallView)]
 pub struct ToolCallView {
     /// The tool.
     pub name: String,
     /// With what.
     pub arguments: Value,
     /// What came back, if the agent told.
+    #[schema(required)]
     pub result: Option<Value>,
 }
 
 /// Tokens read and written; zero where the agent did not tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ConversationUsageView)]
 pub struct UsageView {
     /// Tokens read.
     pub input_tokens: u64,
@@ -127,14 +143,17 @@ impl From<Usage> for UsageView {
 }
 
 /// Why a conversation is over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ConversationEndView)]
 pub struct EndView {
     /// In one word: `agent_completed`, `user_achieved`, `user_gave_up`, `max_interactions`, `agent_error`,
     /// `simulator_error` or `infrastructure`.
     pub reason: String,
     /// If the simulated user left: whether it got what it wanted.
+    #[schema(required)]
     pub outcome: Option<String>,
     /// Why the simulated user left, or what broke.
+    #[schema(required)]
     pub detail: Option<String>,
 }
 
@@ -158,7 +177,8 @@ impl From<&model::EndReason> for EndView {
 }
 
 /// A metric version's value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ConversationEvaluationView)]
 pub struct EvaluationView {
     /// The evaluation's id.
     pub id: Oid,
@@ -167,17 +187,20 @@ pub struct EvaluationView {
     /// Its version.
     pub metric_version: u32,
     /// The value; null: not applicable, or the judge failed.
+    #[schema(value_type = MetricResultValue)]
     pub value: Value,
     /// Why that value.
     pub justification: String,
     /// The messages used.
     pub references: Vec<Oid>,
     /// Why the judge failed, if it did.
+    #[schema(required)]
     pub error: Option<String>,
 }
 
 /// Whether one criterion held.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ConversationCriterionView)]
 pub struct CriterionView {
     /// The criterion's name.
     pub name: Name,

@@ -14,7 +14,7 @@ pub use view::object_view;
 use crate::shape::KindShape;
 
 /// One event of the log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EventView {
     /// The sequence of its commit; the only order there is.
     pub sequence: u64,
@@ -63,7 +63,7 @@ impl EventView {
 }
 
 /// A page of the log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Events {
     /// In order.
     pub events: Vec<EventView>,
@@ -74,7 +74,8 @@ pub struct Events {
 }
 
 /// One commit on an object, and what it made of the object.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = EventHistoryEntry)]
 pub struct HistoryEntry {
     /// The events.
     pub events: Vec<EventView>,
@@ -83,7 +84,8 @@ pub struct HistoryEntry {
 }
 
 /// Everything that happened to one object.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = EventHistory)]
 pub struct History {
     /// One per commit, in order.
     pub history: Vec<HistoryEntry>,

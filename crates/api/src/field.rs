@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub const MAX_FIELD_ERRORS: usize = 100;
 
 /// One wrong field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FieldError {
     /// Where it stands: a JSON Pointer (RFC 6901); empty for the document itself.
     pub pointer: String,

@@ -4,11 +4,16 @@ use std::fmt;
 
 use model::{Name, OrgId, Time, Token, UserId};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use crate::{
     FieldErrors, Pointer,
     read::{Fields, Read},
+    request::schema::{self, Components, Object, referred},
 };
 
 /// One field to sort by: `+field` or `-field` on the wire.
@@ -216,6 +221,33 @@ impl Serialize for Get {
     }
 }
 
+impl PartialSchema for Get {
+    fn schema() -> RefOr<Schema> {
+        let mut object = Object::new("Asks for one object.");
+        object.field("id", "Which, by id.", schema::single::<Token>());
+        object.field(
+            "name",
+            "Which, by the name of a live object.",
+            schema::single::<Name>(),
+        );
+        object.field(
+            "as_of",
+            "As it was then; none: as it is.",
+            schema::single::<AsOf>(),
+        );
+        object.exactly_one(&["id", "name"]);
+        object.finish(true)
+    }
+}
+
+impl ToSchema for Get {
+    fn schemas(components: &mut Components) {
+        referred::<Token>(components);
+        referred::<Name>(components);
+        referred::<AsOf>(components);
+    }
+}
+
 impl Read for Get {
     fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Self> {
         let mut fields = Fields::of(value, at, errors)?;
@@ -236,6 +268,48 @@ impl Read for Get {
             as_of: as_of?,
         })
     }
+}
+
+macro_rules! described {
+    ($($type:ident: $description:literal = $schema:expr;)+) => {$(
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                crate::openapi::described($description, $schema)
+            }
+        }
+
+        impl ToSchema for $type {}
+    )+};
+}
+
+described! {
+    AsOf: "A point in the log: a sequence, or the last commit not later than a time." = json!({
+        "anyOf": [
+            {"type": "integer", "minimum": 0},
+            {"type": "string", "pattern": "^[0-9]+$"},
+            {"type": "string", "format": "date-time"},
+        ],
+    });
+    TagFilter: "A label: `key:value`, `key:*` (any value) or `key:` (no value)." = json!({
+        "type": "string", "pattern": "^[^:]+:", "maxLength": 2048, "examples": ["team:support"],
+    });
+    UserFilter: "A user: `organization,user`." = json!({
+        "type": "string",
+        "pattern": r"^\s*[A-Za-z0-9_-]{1,64}\s*,\s*[A-Za-z0-9_-]{1,64}\s*$",
+        "maxLength": 2048,
+        "examples": ["acme,u1"],
+    });
+    VersionFilter: "Versions: one, `latest`, or an inclusive range." = json!({
+        "type": "string",
+        "pattern": "^(latest|0*[1-9][0-9]{0,8}(-(latest|0*[1-9][0-9]{0,8}))?)$",
+        "maxLength": 2048,
+        "examples": ["3", "latest", "2-5", "2-latest"],
+    });
+    MetricVersionFilter: "A metric and its version, or any version: `<metric>-<version>` or `<metric>-`." = json!({
+        "type": "string",
+        "pattern": "^[a-f0-9]{24}-[0-9]{0,9}$",
+        "examples": ["6618791275130b73714e8d4c-1", "6618791275130b73714e8d4c-"],
+    });
 }
 
 macro_rules! written_as_text {

@@ -1,7 +1,7 @@
 //! The HTTP API: which operation is which endpoint, and how a request is spread over path, query and body.
 //!
 //! An operation is an [endpoint](crate::bus::Endpoint) under an address: what the body of a bus request holds stands here partly in
-//! the path and the query. The router, the OpenAPI document and the typed client are all made from [`OPERATIONS`], so none of them
+//! the path and the query. The router, the OpenAPI document and the typed client are all made from [`operations`], so none of them
 //! can differ from the others. This module names no server and no client.
 
 mod classic;
@@ -12,7 +12,8 @@ mod spread;
 pub use classic::CLASSIC;
 pub use operation::{Method, Operation, PATH_PREFIX, operation, operation_of};
 pub use rehearse::REHEARSE;
-pub use spread::{Spread, gather, spread};
+pub(crate) use spread::is_by_name;
+pub use spread::{BY_NAME, Spread, gather, spread};
 
 /// Request header: names an intended change, so that a repetition has no further effect
 /// (draft-ietf-httpapi-idempotency-key-header).

@@ -70,9 +70,12 @@ request! {
         id: MetricId = required(),
         /// The number that the version must get; none: whichever is next.
         version: Option<u32> = version(1),
-        ..
-        /// The content.
-        content: FirstVersion
+        /// What is measured, and how the value is found.
+        description: Text = required(),
+        /// The values that it may have.
+        metric_value: MetricValueShape = required(),
+        /// What Rehearse adds.
+        rehearse: Option<VersionExtension> = optional(),
     }
 }
 
@@ -140,25 +143,29 @@ request! {
     }
 }
 
-impl From<FirstVersion> for MetricContent {
-    fn from(body: FirstVersion) -> Self {
-        let judge = body.rehearse.and_then(|extension| extension.judge);
-        Self {
-            description: body.description,
-            value: body.metric_value.0,
-            judge: judge.map_or(Judge::Model, |judge| judge.0),
-        }
+/// What a version holds. A metric without another judge is judged by a model.
+fn content(
+    description: String,
+    value: MetricValueShape,
+    extension: Option<VersionExtension>,
+) -> MetricContent {
+    let judge = extension.and_then(|extension| extension.judge);
+    MetricContent {
+        description,
+        value: value.0,
+        judge: judge.map_or(Judge::Model, |judge| judge.0),
     }
 }
 
 impl CommandRequest for Create {
     fn into_command(self) -> Command {
+        let first = self.initial_version_metric_value;
         Command::CreateMetric {
             name: self.name,
             applied_to_services: self.applied_to_services,
             additional_notes: self.additional_notes,
             tags: self.tags,
-            content: self.initial_version_metric_value.into(),
+            content: content(first.description, first.metric_value, first.rehearse),
         }
     }
 }
@@ -178,7 +185,7 @@ impl CommandRequest for CreateVersion {
     fn into_command(self) -> Command {
         Command::CreateMetricVersion {
             id: self.id,
-            content: self.content.into(),
+            content: content(self.description.into(), self.metric_value, self.rehearse),
             expected: self.version,
         }
     }
@@ -191,14 +198,16 @@ impl CommandRequest for Delete {
 }
 
 /// A metric was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricCreated)]
 pub struct Created {
     /// Its id.
     pub id: MetricId,
 }
 
 /// A metric.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricInstance)]
 pub struct Instance {
     /// Its id.
     pub id: MetricId,
@@ -208,7 +217,8 @@ pub struct Instance {
 }
 
 /// A metric as searches show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricRaw)]
 pub struct Raw {
     /// Its id.
     #[serde(rename = "_id")]
@@ -219,7 +229,8 @@ pub struct Raw {
 }
 
 /// A metric but for its id.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricBody)]
 pub struct Body {
     /// The tenant.
     pub org_id: OrgId,
@@ -228,6 +239,7 @@ pub struct Body {
     /// Services whose real conversations are measured too.
     pub applied_to_services: Vec<ServiceId>,
     /// Notes for people.
+    #[schema(required)]
     pub additional_notes: Option<Text>,
     /// Its labels.
     pub tags: Vec<Tag>,
@@ -248,17 +260,20 @@ pub struct Body {
 }
 
 /// What Rehearse adds to a metric.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricExtension)]
 pub struct Extension {
     /// The newest version's number.
     pub latest_version: u32,
     /// The newest version's content; only where one metric is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub latest: Option<Latest>,
 }
 
 /// The content of a version.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricLatest)]
 pub struct Latest {
     /// What to measure and how to form the result.
     pub description: String,
@@ -269,7 +284,8 @@ pub struct Latest {
 }
 
 /// What Rehearse adds to a metric version.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricLatestExtension)]
 pub struct LatestExtension {
     /// Who measures, in the shape of suites.
     pub judge: JudgeShape,
@@ -337,7 +353,8 @@ impl Raw {
 }
 
 /// A version of a metric.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricVersionInstance)]
 pub struct VersionInstance {
     /// The metric.
     pub metric_id: MetricId,
@@ -369,7 +386,8 @@ impl VersionInstance {
 }
 
 /// What filters of metrics can hold.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricFilterValues)]
 pub struct FilterValues {
     /// Services that some are applied to.
     pub applied_to_services_ids: Vec<ServiceId>,
@@ -387,7 +405,8 @@ list! {
 }
 
 /// The metrics found, best match first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricFound)]
 pub struct Found {
     /// At most 50.
     pub metrics: Vec<Raw>,

@@ -1,6 +1,8 @@
 //! Values that metrics had.
 
-use model::{ConversationResult, MetricId, Oid, OrgId, RunId, Time, UnitTestId, evaluation_id};
+use model::{
+    ConversationResult, ManualEvaluation, MetricId, Oid, OrgId, RunId, Time, UnitTestId, evaluation_id,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,7 +11,7 @@ use crate::{
     conversation::references,
     read::words,
     request::{list, request},
-    shape::{SourceShape, result},
+    shape::{MetricResultValue, SourceShape, result},
 };
 
 /// Where a value comes from.
@@ -70,18 +72,21 @@ request! {
 }
 
 /// What was measured, in the order of the request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricResultEvaluated)]
 pub struct Evaluated {
     /// One per metric.
     pub metrics: Vec<EvaluatedMetric>,
 }
 
 /// What one metric was.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricResultEvaluatedMetric)]
 pub struct EvaluatedMetric {
     /// The metric.
     pub metric_id: MetricId,
     /// Its value; null: not applicable.
+    #[schema(value_type = MetricResultValue)]
     pub value: Value,
     /// The messages used.
     pub references: Vec<Oid>,
@@ -90,7 +95,8 @@ pub struct EvaluatedMetric {
 }
 
 /// A value that a metric had.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricResultInstance)]
 pub struct Instance {
     /// Its id.
     pub id: Oid,
@@ -98,13 +104,14 @@ pub struct Instance {
     pub org_id: OrgId,
     /// When it was measured.
     pub created_at: Time,
-    /// The same.
+    /// When it was measured last; the same unless that was done again.
     pub updated_at: Time,
     /// The metric.
     pub metric_id: MetricId,
     /// Its version.
     pub metric_version: u32,
     /// The value; null: not applicable.
+    #[schema(value_type = MetricResultValue)]
     pub result: Value,
     /// Why that value.
     pub justification: String,
@@ -113,7 +120,8 @@ pub struct Instance {
 }
 
 /// Where a value comes from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricResultSource)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Source {
     /// A conversation of a run.
@@ -139,6 +147,7 @@ pub enum Source {
         /// The conversation.
         conversation_id: Oid,
         /// The last interaction looked at; none: all.
+        #[schema(required)]
         evaluate_to_interaction_id: Option<Oid>,
         /// Who asked.
         invoked_by: UserInfo,
@@ -173,8 +182,31 @@ impl Instance {
     }
 }
 
+impl Instance {
+    /// A value that was measured on demand.
+    pub fn of_manual(org: &OrgId, evaluation: &ManualEvaluation) -> Self {
+        Self {
+            id: evaluation.id.0,
+            org_id: org.clone(),
+            created_at: evaluation.life.created.at,
+            updated_at: evaluation.life.updated.at,
+            metric_id: evaluation.metric_id,
+            metric_version: evaluation.metric_version,
+            result: result(evaluation.value.as_ref()),
+            justification: evaluation.justification.clone(),
+            source: Source::Manual {
+                conversation_id: evaluation.conversation_id,
+                evaluate_to_interaction_id: evaluation.evaluate_to,
+                invoked_by: UserInfo::of(org, &evaluation.life.updated),
+                references: evaluation.references.clone(),
+            },
+        }
+    }
+}
+
 /// What filters of values can hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = MetricResultFilterValues)]
 pub struct FilterValues {
     /// Metrics.
     pub metric_ids: Vec<MetricId>,

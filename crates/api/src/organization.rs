@@ -31,15 +31,18 @@ impl CommandRequest for Update {
 }
 
 /// An organization.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = OrganizationInstance)]
 pub struct Instance {
     /// Its id.
     pub id: OrgId,
     /// What people call it.
     pub title: Name,
     /// The language of personas that name none.
+    #[schema(required)]
     pub preferred_language: Option<Language>,
     /// The time zone of personas that name none.
+    #[schema(required)]
     pub timezone: Option<Timezone>,
     /// When it was set up.
     pub created_at: Time,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     SortKey, TagFilter, UserFilter, UserInfo, VersionFilter,
-    request::{CommandRequest, list, request, versions},
+    request::{CommandRequest, list, request, schema::StrictTags, versions},
 };
 
 request! {
@@ -176,14 +176,16 @@ impl CommandRequest for Delete {
 }
 
 /// A persona was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = PersonaCreated)]
 pub struct Created {
     /// Its id.
     pub simulation_persona_id: PersonaId,
 }
 
 /// A persona.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = PersonaInstance)]
 pub struct Instance {
     /// Its id.
     pub id: PersonaId,
@@ -192,6 +194,7 @@ pub struct Instance {
     /// The part that it plays.
     pub role: Name,
     /// Its labels.
+    #[schema(value_type = StrictTags)]
     pub tags: Tags,
     /// Whether it was deleted.
     pub is_deleted: bool,
@@ -208,23 +211,28 @@ pub struct Instance {
 }
 
 /// What Rehearse adds to a persona.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = PersonaExtension)]
 pub struct Extension {
     /// The newest version's number.
     pub latest_version: u32,
     /// The newest version's content; only where one persona is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub latest: Option<Latest>,
 }
 
 /// The newest version's content.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = PersonaLatest)]
 pub struct Latest {
     /// Who this is, in prose.
     pub background: Text,
     /// The language the persona speaks.
+    #[schema(required)]
     pub preferred_language: Option<Language>,
     /// Where the persona's clock stands.
+    #[schema(required)]
     pub timezone: Option<Timezone>,
     /// Statements that the agent is taken to know about the user already.
     pub user_models: Vec<Text>,
@@ -276,7 +284,8 @@ impl Instance {
 }
 
 /// A version of a persona.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = PersonaVersionInstance)]
 pub struct VersionInstance {
     /// The version's own id.
     #[serde(rename = "_id")]
@@ -318,7 +327,8 @@ impl VersionInstance {
 }
 
 /// What filters of personas can hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = PersonaFilterValues)]
 pub struct FilterValues {
     /// Who made some.
     pub creators: Vec<UserInfo>,
@@ -334,7 +344,8 @@ list! {
 }
 
 /// The personas found, best match first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = PersonaFound)]
 pub struct Found {
     /// At most 50.
     pub simulation_personas: Vec<Instance>,

@@ -12,11 +12,12 @@ mod word;
 
 pub(crate) use container::{json_object, list, map, variant};
 pub use fields::Fields;
-pub(crate) use scalar::{finite, integer, limited_string};
+pub(crate) use query::MAX_VALUES;
+pub(crate) use scalar::{described, finite, integer, limited_string};
 use serde_json::Value;
 pub(crate) use similar::closest;
 pub use word::Word;
-pub(crate) use word::{read_word, words};
+pub(crate) use word::{read_word, word_schema, words};
 
 use crate::{FieldErrors, Pointer};
 

@@ -2,43 +2,38 @@
 
 mod artifact;
 mod conversations;
+mod events;
 mod progress;
 mod specs;
+mod start;
 
-pub use artifact::{ArtifactChunk, ArtifactQuery, ArtifactUrl, MAX_CHUNK_BYTES};
+use std::collections::BTreeSet;
+
+pub use artifact::{
+    ARTIFACT_CONTENT_TYPE, ARTIFACT_PATH, ArtifactChunk, ArtifactQuery, ArtifactUrl, ArtifactUrlQuery,
+    MAX_CHUNK_BYTES, MAX_EXPIRES, Signature, SignedArtifactQuery,
+};
 pub use conversations::{ConversationRow, ConversationRows, CriterionRow, ResultsQuery, TranscriptQuery};
+pub use events::{
+    ConversationFinished, EVENTS_CONTENT_TYPE, EVENTS_PATH, EventId, EventName, FollowQuery,
+    LAST_EVENT_ID_HEADER,
+};
 use model::{
-    Command, Digest, OrgId, Run, RunId, RunVerdict, StartOptions, Tally, Time, UnitTestSetId, Verdict,
+    BudgetLimit, CancelReason, Command, Digest, OrgId, Run, RunId, RunVerdict, Tally, Time, UnitTestId,
+    UnitTestSetId, Verdict,
 };
 pub use progress::{Criterion, MetricResults, Outcome, Progress, TestExtension, TestResult};
 use serde::{Deserialize, Serialize};
 pub use specs::{MetricToEvaluate, TestSpec, TestSpecExtension};
+pub use start::{
+    BudgetRequest, BudgetView, DETERMINISTIC, Rerun, SCRIPTED, Start, StartExtension, Started, Wrong,
+};
 
 use crate::{
     SortKey, UserFilter, UserInfo,
     read::words,
     request::{CommandRequest, list, request},
 };
-
-request! {
-    /// What Rehearse adds to the start of a run.
-    StartExtension {
-        /// What everything random follows from; none: chosen and recorded.
-        seed: Option<u64> = optional(),
-        /// The most conversations in flight at once; none: as many as the server allows.
-        max_concurrency: Option<u32> = optional_number(1..=10_000),
-    }
-}
-
-request! {
-    /// Starts a run of a set.
-    Start {
-        /// The set.
-        simulation_unit_test_set_id: UnitTestSetId = required(),
-        /// What Rehearse adds.
-        rehearse: Option<StartExtension> = optional(),
-    }
-}
 
 request! {
     /// Asks a run to stop.
@@ -88,24 +83,12 @@ request! {
     }
 }
 
-impl CommandRequest for Start {
-    fn into_command(self) -> Command {
-        let options = self
-            .rehearse
-            .map_or_else(StartOptions::default, |extension| StartOptions {
-                seed: extension.seed,
-                max_concurrency: extension.max_concurrency,
-            });
-        Command::StartRun {
-            set_id: self.simulation_unit_test_set_id,
-            options,
-        }
-    }
-}
-
 impl CommandRequest for Cancel {
     fn into_command(self) -> Command {
-        Command::CancelRun { id: self.id }
+        Command::CancelRun {
+            id: self.id,
+            reason: CancelReason::Asked,
+        }
     }
 }
 
@@ -118,15 +101,9 @@ words! {
     }
 }
 
-/// A run was started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Started {
-    /// Its id.
-    pub simulation_unit_test_set_run_id: RunId,
-}
-
 /// A run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunInstance)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "the contract has four flags rather than a state"
@@ -159,7 +136,8 @@ pub struct Instance {
 }
 
 /// What Rehearse adds to a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunExtension)]
 pub struct Extension {
     /// The set's name when the run started.
     pub set_name: String,
@@ -168,28 +146,45 @@ pub struct Extension {
     /// What everything random follows from.
     pub seed: u64,
     /// The most conversations in flight at once; none: as many as the server allows.
+    #[schema(required)]
     pub max_concurrency: Option<u32>,
+    /// What it may use at most; none: as much as it takes.
+    #[schema(required)]
+    pub budget: Option<BudgetView>,
+    /// The run of which it repeats what went wrong.
+    #[schema(required)]
+    pub rerun_of: Option<RunId>,
     /// How many conversations ended how, so far.
     pub tally: TallyView,
     /// `passed`, `failed`, `inconclusive`, `errored` or `cancelled`; none while the run is going on.
+    #[schema(required)]
     pub verdict: Option<VerdictWord>,
     /// Names the sealed manifest: everything that determined the run.
     pub manifest: Digest,
     /// When the run was asked to stop.
+    #[schema(required)]
     pub cancelled_at: Option<Time>,
     /// Who asked.
+    #[schema(required)]
     pub cancelled_by: Option<UserInfo>,
+    /// Why it was cancelled.
+    #[schema(required)]
+    pub cancel_reason: Option<CancelReasonWord>,
     /// When everything was accounted for.
+    #[schema(required)]
     pub completed_at: Option<Time>,
     /// The artifact.
+    #[schema(required)]
     pub artifact: Option<ArtifactView>,
     /// Conversations that were admitted and have no result yet; only where a run is waited for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub in_flight: Option<u32>,
 }
 
 /// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunState)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Conversations are outstanding.
@@ -200,8 +195,35 @@ pub enum State {
     Completed,
 }
 
+/// Why a run was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunCancelReason)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReasonWord {
+    /// Somebody asked for it.
+    Asked,
+    /// It took all the time that its budget gave it.
+    BudgetDuration,
+    /// It had as many conversations as its budget gave it.
+    BudgetConversations,
+    /// It used all the tokens that its budget gave it.
+    BudgetTokens,
+}
+
+impl From<CancelReason> for CancelReasonWord {
+    fn from(reason: CancelReason) -> Self {
+        match reason {
+            CancelReason::Asked => Self::Asked,
+            CancelReason::Budget(BudgetLimit::Duration) => Self::BudgetDuration,
+            CancelReason::Budget(BudgetLimit::Conversations) => Self::BudgetConversations,
+            CancelReason::Budget(BudgetLimit::Tokens) => Self::BudgetTokens,
+        }
+    }
+}
+
 /// A run's verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunVerdictWord)]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictWord {
     /// Every conversation passed.
@@ -241,7 +263,8 @@ impl From<VerdictWord> for RunVerdict {
 }
 
 /// How many conversations ended how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunTallyView)]
 pub struct TallyView {
     /// All there are to be.
     pub planned: u32,
@@ -278,7 +301,8 @@ impl TallyView {
 }
 
 /// An artifact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunArtifactView)]
 pub struct ArtifactView {
     /// The digest of its bytes.
     pub digest: Digest,
@@ -328,11 +352,14 @@ impl Instance {
                 state,
                 seed: run.plan.options.seed,
                 max_concurrency: run.plan.options.max_concurrency,
+                budget: BudgetView::of(&run.plan.options.budget),
+                rerun_of: run.plan.options.rerun_of,
                 tally: (&tally).into(),
                 verdict,
                 manifest: run.manifest,
                 cancelled_at: run.cancelled.as_ref().map(|change| change.at),
                 cancelled_by: run.cancelled.as_ref().map(|change| UserInfo::of(org, change)),
+                cancel_reason: run.cancel_reason.map(Into::into),
                 completed_at: completed.map(|_| run.life.updated.at),
                 artifact: completed.map(|completion| completion.artifact.into()),
                 in_flight: None,
@@ -340,33 +367,46 @@ impl Instance {
         }
     }
 
-    /// For callers who may not see runs: neither specs nor results.
+    /// Without what it executes and what came out, which may be much: as it stands on a page.
     #[must_use]
-    pub fn without_specs(self) -> Self {
-        Self {
-            unit_test_run_specs: Vec::new(),
-            unit_test_run_results: Vec::new(),
-            ..self
-        }
+    pub fn in_brief(mut self) -> Self {
+        self.unit_test_run_specs.clear();
+        self.unit_test_run_results.clear();
+        self
     }
 
-    /// For callers who may not see unit tests: no personas, scenarios and metrics.
+    /// For callers who may not see the run's set: neither specs nor results, and the set's id for its name.
     #[must_use]
-    pub fn without_tests(mut self) -> Self {
-        for spec in &mut self.unit_test_run_specs {
+    pub fn without_specs(mut self) -> Self {
+        self.unit_test_run_specs.clear();
+        self.unit_test_run_results.clear();
+        self.rehearse.set_name = self.simulation_unit_test_set_id.to_string();
+        self
+    }
+
+    /// For callers who may not see these unit tests: of them no name, persona, scenario and metrics, and not how often which verdict
+    /// was reached.
+    #[must_use]
+    pub fn without_tests(mut self, hidden: &BTreeSet<UnitTestId>) -> Self {
+        let specs = self.unit_test_run_specs.iter_mut();
+        for spec in specs.filter(|spec| hidden.contains(&spec.unit_test_id)) {
             spec.scenario_version_info = None;
             spec.persona_version_info = None;
             spec.metrics_to_evaluate.clear();
+            spec.rehearse.name = None;
         }
-        for result in self.unit_test_run_results.iter_mut().flatten() {
+        let results = self.unit_test_run_results.iter_mut().flatten();
+        for result in results.filter(|result| hidden.contains(&result.unit_test_id)) {
             result.metric_evaluation_results.clear();
+            result.rehearse.tally = None;
         }
         self
     }
 }
 
 /// What filters of runs can hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunFilterValues)]
 pub struct FilterValues {
     /// Who started some.
     pub creators: Vec<UserInfo>,

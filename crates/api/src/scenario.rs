@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     SortKey, TagFilter, UserFilter, UserInfo, VersionFilter,
-    request::{CommandRequest, list, request, versions},
+    request::{CommandRequest, list, request, schema::StrictTags, versions},
     shape::{InitialMessage, ScriptShape},
 };
 
@@ -177,20 +177,23 @@ impl CommandRequest for Delete {
 }
 
 /// A scenario was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ScenarioCreated)]
 pub struct Created {
     /// Its id.
     pub simulation_scenario_id: ScenarioId,
 }
 
 /// A scenario.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ScenarioInstance)]
 pub struct Instance {
     /// Its id.
     pub id: ScenarioId,
     /// Its name.
     pub name: Name,
     /// Its labels.
+    #[schema(value_type = StrictTags)]
     pub tags: Tags,
     /// Whether it was deleted.
     pub is_deleted: bool,
@@ -207,17 +210,20 @@ pub struct Instance {
 }
 
 /// What Rehearse adds to a scenario.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ScenarioExtension)]
 pub struct Extension {
     /// The newest version's number.
     pub latest_version: u32,
     /// The newest version's content; only where one scenario is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub latest: Option<Latest>,
 }
 
 /// The newest version's content.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ScenarioLatest)]
 pub struct Latest {
     /// What the simulated user wants to reach.
     pub objective: Text,
@@ -226,14 +232,17 @@ pub struct Latest {
     /// How the conversation opens.
     pub initial_message_type: InitialMessage,
     /// When the conversation is deemed to start.
+    #[schema(required)]
     pub conversation_starts_at: Option<Time>,
     /// What Rehearse adds, if there is a script.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub rehearse: Option<LatestExtension>,
 }
 
 /// What Rehearse adds to a scenario version.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ScenarioLatestExtension)]
 pub struct LatestExtension {
     /// The simulated user's lines, in the shape of suites.
     pub script: ScriptShape,
@@ -281,7 +290,8 @@ impl Instance {
 }
 
 /// A version of a scenario.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ScenarioVersionInstance)]
 pub struct VersionInstance {
     /// The version's own id.
     #[serde(rename = "_id")]
@@ -323,7 +333,8 @@ impl VersionInstance {
 }
 
 /// What filters of scenarios can hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ScenarioFilterValues)]
 pub struct FilterValues {
     /// Who made some.
     pub creators: Vec<UserInfo>,
@@ -337,7 +348,8 @@ list! {
 }
 
 /// The scenarios found, best match first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ScenarioFound)]
 pub struct Found {
     /// At most 50.
     pub simulation_scenarios: Vec<Instance>,

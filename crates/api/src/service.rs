@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     SortKey, Tag, TagFilter, UserInfo,
     request::{CommandRequest, list, request},
-    shape::{ModelPreferenceShape, VersionSetShape},
+    shape::{ModelPreferenceShape, ModelPreferenceView, VersionSetShape, VersionSetView},
     wire::tag_list,
 };
 
@@ -153,20 +153,23 @@ impl CommandRequest for DeleteVersionSet {
 }
 
 /// A service was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ServiceCreated)]
 pub struct Created {
     /// Its id.
     pub id: ServiceId,
 }
 
 /// A service.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ServiceInstance)]
 pub struct Instance {
     /// Its id.
     pub id: ServiceId,
     /// Its name.
     pub name: Name,
     /// By name; `edge` and `release` always exist.
+    #[schema(value_type = BTreeMap<VersionSetName, VersionSetView>)]
     pub version_sets: BTreeMap<VersionSetName, VersionSetShape>,
     /// What it is for.
     pub description: Text,
@@ -189,7 +192,8 @@ pub struct Instance {
 }
 
 /// What Rehearse adds to a service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ServiceExtension)]
 pub struct Extension {
     /// When it was made.
     pub created_at: Time,
@@ -226,7 +230,8 @@ impl Instance {
 }
 
 /// A version set with every version pinned, as conversations show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ServiceVersionSetInfo)]
 pub struct VersionSetInfo {
     /// Its name.
     pub name: VersionSetName,
@@ -235,11 +240,13 @@ pub struct VersionSetInfo {
     /// The context graph and its version.
     pub service_hierarchical_state_machine_version_info: (ContextGraphId, u32),
     /// Preferred models by interaction.
+    #[schema(value_type = BTreeMap<String, ModelPreferenceView>)]
     pub llm_model_preferences: BTreeMap<String, ModelPreferenceShape>,
 }
 
 /// What filters of services can hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ServiceFilterValues)]
 pub struct FilterValues {
     /// Keys of labels.
     pub tags: Vec<String>,

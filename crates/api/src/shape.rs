@@ -1,22 +1,34 @@
 //! The JSON form that values of the domain have within bodies.
 
 use model::{
-    Comparison, Connection, Criterion, InitialMessageType, Json, Judge, Kind, MetricDomain, MetricType,
-    MetricValue, ModelPreference, Script, SuccessCriterion, Verdict, VersionSet,
+    Comparison, Connection, Criterion, DeliveryStatus, FrontendView, Grant, InitialMessageType, Json, Judge,
+    Kind, MetricDomain, MetricType, MetricValue, ModelPreference, Script, SuccessCriterion, Verdict,
+    VersionSet, WebhookType,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use crate::{
     FieldErrors, Pointer,
+    conversation::MessageType,
     metric_result::SourceType,
-    read::{Fields, Read, Word as _, json_object, map, read, words},
+    openapi::{self, AddComponents, Component, Components, OfSuite, suite_type},
+    read::{Fields, Read, Word as _, json_object, map, read, word_schema, words},
     suite::{self, SuiteKind},
 };
 
+mod access;
+mod schema;
+
+pub(crate) use schema::{MetricResultValue, ModelPreferenceView, VersionSetView};
+
 macro_rules! shapes {
-    ($($(#[$doc:meta])* $name:ident($inner:ty) read $read:path, write $write:path;)+) => {$(
-        $(#[$doc])*
+    ($($(#[doc = $doc:literal])* $name:ident($inner:ty) read $read:path, write $write:path, schema $schema:expr $(, with $component:ty)?;)+) => {$(
+        $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name(pub $inner);
 
@@ -43,40 +55,64 @@ macro_rules! shapes {
                 Self(inner)
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                openapi::described(concat!($($doc),*), $schema)
+            }
+        }
+
+        impl ToSchema for $name {
+            $(
+                fn schemas(components: &mut Components) {
+                    <$component as AddComponents>::add_components(components);
+                }
+            )?
+        }
     )+};
 }
 
 shapes! {
     /// A judge, in the shape that suites have.
-    JudgeShape(Judge) read suite::judge::read, write suite::judge::write;
+    JudgeShape(Judge) read suite::judge::read, write suite::judge::write, schema suite_type::<suite::JudgeDoc>(), with OfSuite<suite::JudgeDoc>;
     /// A script, in the shape that suites have.
-    ScriptShape(Script) read suite::script::read, write suite::script::write;
+    ScriptShape(Script) read suite::script::read, write suite::script::write, schema suite_type::<Vec<suite::StepDoc>>(), with OfSuite<Vec<suite::StepDoc>>;
     /// A connection, in the shape that suites have.
-    ConnectionShape(Connection) read suite::agent::read_connection, write suite::agent::write_connection;
+    ConnectionShape(Connection) read suite::agent::read_connection, write suite::agent::write_connection, schema suite_type::<suite::ConnectionDoc>(), with OfSuite<suite::ConnectionDoc>;
     /// The type of a metric's values.
-    MetricTypeWord(MetricType) read MetricType::read, write metric_type;
+    MetricTypeWord(MetricType) read MetricType::read, write metric_type, schema word_schema::<MetricType>();
     /// A kind of suite document.
-    SuiteKindShape(SuiteKind) read SuiteKind::read, write suite_kind;
+    SuiteKindShape(SuiteKind) read SuiteKind::read, write suite_kind, schema word_schema::<SuiteKind>();
     /// A kind of object.
-    KindShape(Kind) read read_kind, write kind;
+    KindShape(Kind) read read_kind, write kind, schema kinds();
     /// The verdict on a conversation.
-    VerdictShape(Verdict) read Verdict::read, write verdict;
+    VerdictShape(Verdict) read Verdict::read, write verdict, schema word_schema::<Verdict>();
     /// Where a metric's value comes from.
-    SourceShape(SourceType) read SourceType::read, write source_type;
+    SourceShape(SourceType) read SourceType::read, write source_type, schema word_schema::<SourceType>();
+    /// What kind of message it is.
+    MessageTypeWord(MessageType) read MessageType::read, write message_type, schema word_schema::<MessageType>();
     /// How a conversation opens.
-    InitialMessage(InitialMessageType) read InitialMessageType::read, write initial_message;
+    InitialMessage(InitialMessageType) read InitialMessageType::read, write initial_message, schema word_schema::<InitialMessageType>();
     /// The values that a metric may have.
-    MetricValueShape(MetricDomain) read read_domain, write write_domain;
+    MetricValueShape(MetricDomain) read read_domain, write write_domain, schema schema::metric_value(), with Component<model::Name>;
     /// A condition on a metric's value.
-    CriterionShape(Criterion) read read_criterion, write write_criterion;
+    CriterionShape(Criterion) read read_criterion, write write_criterion, schema schema::criterion(), with Component<model::Name>;
     /// A named condition on a metric.
-    SuccessCriterionShape(SuccessCriterion) read read_success_criterion, write write_success_criterion;
+    SuccessCriterionShape(SuccessCriterion) read read_success_criterion, write write_success_criterion, schema schema::success_criterion(), with schema::SuccessCriterionParts;
     /// A version set.
-    VersionSetShape(VersionSet) read read_version_set, write write_version_set;
+    VersionSetShape(VersionSet) read read_version_set, write write_version_set, schema schema::version_set(), with Component<ModelPreferenceShape>;
+    /// Permission to do one thing, to everything that meets the conditions.
+    PermissionGrantShape(Grant) read access::read_grant, write access::write_grant, schema access::grant();
+    /// Which interface the users of a role see.
+    FrontendViewWord(FrontendView) read FrontendView::read, write access::frontend_view, schema word_schema::<FrontendView>();
+    /// What a webhook destination is told of.
+    WebhookTypeWord(WebhookType) read WebhookType::read, write access::webhook_type, schema word_schema::<WebhookType>();
+    /// How a webhook delivery ended.
+    DeliveryStatusWord(DeliveryStatus) read DeliveryStatus::read, write access::delivery_status, schema word_schema::<DeliveryStatus>();
     /// An object that is kept as it is.
-    DocumentShape(Json) read json_object, write Json::value;
+    DocumentShape(Json) read json_object, write Json::value, schema json!({"type": "object"});
     /// A preferred model.
-    ModelPreferenceShape(ModelPreference) read read_preference, write write_preference;
+    ModelPreferenceShape(ModelPreference) read read_preference, write write_preference, schema schema::preference(), with Component<model::Text>;
 }
 
 words! {
@@ -102,12 +138,21 @@ fn metric_type(metric_type: &MetricType) -> &'static str {
     metric_type.word()
 }
 
+fn message_type(message_type: &MessageType) -> &'static str {
+    message_type.word()
+}
+
 fn suite_kind(kind: &SuiteKind) -> &'static str {
     kind.word()
 }
 
 fn kind(kind: &Kind) -> &'static str {
     kind.as_str()
+}
+
+fn kinds() -> Value {
+    let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+    json!({"type": "string", "enum": kinds})
 }
 
 fn read_kind(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Kind> {
@@ -250,7 +295,7 @@ fn write_version_set(set: &VersionSet) -> Value {
 }
 
 /// Preferred models by interaction.
-pub(crate) fn preferences(
+pub fn preferences(
     preferences: &std::collections::BTreeMap<String, ModelPreference>,
 ) -> std::collections::BTreeMap<String, ModelPreferenceShape> {
     preferences

@@ -37,6 +37,7 @@ pub use judge::{
 pub use metric::{CategoriesDoc, MetricSpec, NumericalDoc, ValueDoc};
 pub use persona::PersonaSpec;
 pub use scenario::ScenarioSpec;
+pub(crate) use schema::alternatives;
 pub use schema::suite_schema;
 pub use script::{ConditionDoc, EndStep, GroupStep, RepeatStep, SayStep, StepDoc};
 pub use service::{LatestWord, ModelDoc, PinDoc, ServiceSpec, VersionSetDoc};

@@ -166,14 +166,16 @@ impl CommandRequest for Delete {
 }
 
 /// A unit test was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestCreated)]
 pub struct Created {
     /// Its id.
     pub simulation_unit_test_id: UnitTestId,
 }
 
 /// A unit test.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestInstance)]
 pub struct Instance {
     /// Its id.
     pub id: UnitTestId,
@@ -183,7 +185,8 @@ pub struct Instance {
 }
 
 /// A unit test as searches show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestRaw)]
 pub struct Raw {
     /// Its id.
     #[serde(rename = "_id")]
@@ -194,7 +197,8 @@ pub struct Raw {
 }
 
 /// A unit test but for its id.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestBody)]
 pub struct Body {
     /// The tenant.
     pub org_id: OrgId,
@@ -277,7 +281,8 @@ impl Raw {
 }
 
 /// What filters of unit tests can hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestFilterValues)]
 pub struct FilterValues {
     /// Who made some.
     pub creators: Vec<UserInfo>,
@@ -299,7 +304,8 @@ list! {
 }
 
 /// The unit tests found, best match first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestFound)]
 pub struct Found {
     /// At most 50.
     pub simulation_unit_tests: Vec<Raw>,

@@ -137,14 +137,16 @@ impl CommandRequest for Delete {
 }
 
 /// A set was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestSetCreated)]
 pub struct Created {
     /// Its id.
     pub simulation_unit_test_set_id: UnitTestSetId,
 }
 
 /// A set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestSetInstance)]
 pub struct Instance {
     /// Its id.
     pub id: UnitTestSetId,
@@ -154,7 +156,8 @@ pub struct Instance {
 }
 
 /// A set as searches show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestSetRaw)]
 pub struct Raw {
     /// Its id.
     #[serde(rename = "_id")]
@@ -165,7 +168,8 @@ pub struct Raw {
 }
 
 /// A set but for its id.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestSetBody)]
 pub struct Body {
     /// The tenant.
     pub org_id: OrgId,
@@ -176,10 +180,12 @@ pub struct Body {
     /// Its name.
     pub name: Name,
     /// What it is for.
+    #[schema(required)]
     pub description: Option<Text>,
     /// The tests, in order.
     pub unit_test_runs: Vec<EntryInstance>,
     /// The newest run.
+    #[schema(required)]
     pub last_triggered_run_id: Option<RunId>,
     /// Whether it was deleted.
     pub is_deleted: bool,
@@ -192,7 +198,8 @@ pub struct Body {
 }
 
 /// A unit test of a set, and how often it is repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestSetEntryInstance)]
 pub struct EntryInstance {
     /// The test.
     pub unit_test_id: UnitTestId,
@@ -249,7 +256,8 @@ impl Raw {
 }
 
 /// What filters of sets can hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestSetFilterValues)]
 pub struct FilterValues {
     /// Who made some.
     pub creators: Vec<UserInfo>,
@@ -265,7 +273,8 @@ list! {
 }
 
 /// The sets found, best match first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UnitTestSetFound)]
 pub struct Found {
     /// At most 50.
     pub simulation_unit_test_sets: Vec<Raw>,

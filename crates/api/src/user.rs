@@ -59,14 +59,16 @@ impl CommandRequest for Delete {
 }
 
 /// A user was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UserCreated)]
 pub struct Created {
     /// Its id.
     pub id: UserId,
 }
 
 /// A user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UserInstance)]
 pub struct Instance {
     /// Its id.
     pub id: UserId,
@@ -106,12 +108,14 @@ impl Instance {
 }
 
 /// A page of users.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = UserList)]
 pub struct List {
     /// The page.
     pub users: Vec<Instance>,
     /// Whether there is a further page.
     pub has_more: bool,
     /// Where the further page begins; none if there is none.
+    #[schema(required)]
     pub continuation_token: Option<u64>,
 }

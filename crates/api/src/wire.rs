@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// A user, as bodies name one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UserInfo {
     /// The user's organization.
     pub org_id: OrgId,
@@ -26,21 +26,19 @@ impl UserInfo {
 }
 
 /// A version was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct VersionCreated {
     /// Its number.
     pub version: u32,
-    /// When it was made; told for agents and context graphs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<Time>,
 }
 
 /// A label in the list form that all but personas and scenarios have.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Tag {
     /// What kind of label.
     pub key: String,
     /// Which.
+    #[schema(required)]
     pub value: Option<String>,
 }
 

@@ -2,11 +2,11 @@
 
 use std::{ffi::OsStr, path::PathBuf};
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, parser::ValueSource};
 
 use crate::{
     commands,
-    context::Where,
+    context::{NAMING, Where},
     embedded,
     exit::{Exit, TABLE},
     output::{Format, Output, WriteError},
@@ -99,7 +99,7 @@ pub(crate) enum Command {
     Export(commands::export::Arguments),
     /// Run a unit test set and wait for its verdict
     Run(commands::run::Arguments),
-    /// List, show, watch and cancel runs
+    /// List, show, watch, cancel and rerun runs
     #[command(subcommand)]
     Runs(commands::runs::Command),
     /// Show what was said in one conversation, and how it was judged
@@ -117,6 +117,9 @@ pub(crate) enum Command {
     Doctor(commands::doctor::Arguments),
     /// Print completions for a shell
     Completions(commands::completions::Arguments),
+    /// Name servers, and choose the one to talk to
+    #[command(subcommand, after_help = commands::context::ORDER)]
+    Context(commands::context::Command),
     /// Show settings and where they come from
     #[command(subcommand)]
     Config(commands::config::Command),
@@ -133,7 +136,11 @@ pub(crate) fn main() -> Exit {
         Err(error) => return usage(&error),
     };
     let output = Output::new(app.global.output, app.global.quiet);
-    match commands::run(app, output) {
+    let exposed = app.global.place.refuse_exposed();
+    match exposed
+        .map_err(WriteError::from)
+        .and_then(|()| commands::run(app, output))
+    {
         Ok(exit) => exit,
         // Whoever read our output has seen enough.
         Err(WriteError::Closed) => Exit::Passed,
@@ -152,7 +159,10 @@ fn parse() -> Result<App, clap::Error> {
         Some(_) | None => argument,
     });
     let matches = definition.try_get_matches_from_mut(std::env::args_os())?;
-    App::from_arg_matches(&matches).map_err(|error| error.format(&mut definition))
+    let mut app = App::from_arg_matches(&matches).map_err(|error| error.format(&mut definition))?;
+    let is_typed = |name: &&'static str| matches.value_source(name) == Some(ValueSource::CommandLine);
+    app.global.place.typed = NAMING.into_iter().filter(is_typed).collect();
+    Ok(app)
 }
 
 /// The definition of the command line, for completions.

@@ -1,61 +1,56 @@
-//! Requests to the server, over the bus.
-//!
-//! Commands carry an id of their own, so one that got no answer is sent again without taking effect twice.
+//! Requests to the server, over the bus or over HTTP. Everything above this module is the same for both.
 
+mod bus;
+mod http;
 mod kinds;
 mod objects;
 mod run;
-
-use std::{collections::BTreeMap, time::Duration};
+mod token_file;
 
 use api::{
-    bus::{COMMAND_ID_HEADER, Family, Subject, endpoint},
+    bus::Family,
+    client::ClientError,
     error::{ErrorCode, Problem},
 };
-use journal::{
-    JournalError,
-    bus::{BusClient, TOO_LARGE},
-};
+use bus::Bus;
+use journal::JournalError;
 pub(crate) use kinds::KindArgument;
 pub(crate) use objects::{Page, id, label};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use crate::{
     commands::Setting,
-    context::Found,
+    context::{Found, Transport},
     exit::Exit,
     failure::Failure,
-    link::{Link, journal_failure},
-    secret::random_bytes,
+    link::journal_failure,
     settings::Settings,
 };
 
-/// How long one answer may take. A server waits up to ten seconds by itself.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// For how long a request that got no answer, or "not now", is made again.
-const PERSISTENCE: Duration = Duration::from_secs(15);
-/// For how long connecting is tried: a nats-server that is started again is back by then.
-const CONNECT_PERSISTENCE: Duration = Duration::from_secs(2);
 /// What pages are made smaller from when the request does not say how large they may be; every endpoint allows it.
 const PAGE_ITEMS: u64 = 10;
-/// The pause before it is made again.
-const PAUSE: Duration = Duration::from_millis(300);
 
 /// Asks a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
-    bus: BusClient,
-    found: Found,
-    persistence: Duration,
+    way: Way,
+}
+
+/// How it is asked.
+#[derive(Clone, Debug)]
+enum Way {
+    Bus(Bus),
+    Http(api::client::Client),
 }
 
 /// Why a request failed.
 #[derive(Debug)]
 pub(crate) enum RequestError {
-    /// Nobody answered as they should.
+    /// Nobody answered on the bus as they should.
     Bus(JournalError),
+    /// Nobody answered over HTTP as they should.
+    Http(Box<ClientError>),
     /// The server refused.
     Refused(Box<Problem>),
     /// The answer is more than one message may hold.
@@ -72,33 +67,23 @@ impl Client {
         Self::enter(found, setting, &settings).await
     }
 
-    /// Connects to the server that was found.
+    /// Connects to the server that was found. Over HTTP the first request does.
     pub(crate) async fn enter(found: Found, setting: &Setting, settings: &Settings) -> Result<Self, Failure> {
-        let link = Link::of_client(&found, &setting.global.place);
-        let options = link.options("rehearse", settings);
-        let deadline = Instant::now() + CONNECT_PERSISTENCE;
-        loop {
-            match BusClient::connect(&options).await {
-                Ok(bus) => {
-                    return Ok(Self {
-                        bus,
-                        found,
-                        persistence: PERSISTENCE,
-                    });
-                }
-                Err(error) if error.retryable() && Instant::now() + PAUSE < deadline => {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                Err(error) => return Err(journal_failure(&error)),
-            }
-        }
+        let way = match found.transport {
+            Transport::Bus => Way::Bus(Bus::connect(&found, &setting.global.place, settings).await?),
+            Transport::Http => Way::Http(http::client(&found)?),
+        };
+        Ok(Self { way })
     }
 
     /// The same, asking once only.
     #[must_use]
-    pub(crate) fn impatient(mut self) -> Self {
-        self.persistence = Duration::ZERO;
-        self
+    pub(crate) fn impatient(self) -> Self {
+        let way = match self.way {
+            Way::Bus(bus) => Way::Bus(bus.impatient()),
+            Way::Http(http) => Way::Http(http.with_persistence(std::time::Duration::ZERO)),
+        };
+        Self { way }
     }
 
     /// Asks for a change.
@@ -121,7 +106,7 @@ impl Client {
         self.request(Family::Query, kind, verb, request).await
     }
 
-    /// Asks for a page of at most `request.limit` items, or of fewer while these are more than one message may hold.
+    /// Asks for a page of at most `request.limit` items, or of fewer while these are more than one answer may hold.
     pub(crate) async fn page<T: DeserializeOwned>(
         &self,
         kind: &str,
@@ -131,7 +116,9 @@ impl Client {
         loop {
             let limit = request.get("limit").and_then(Value::as_u64).unwrap_or(PAGE_ITEMS);
             match self.query(kind, verb, &*request).await {
-                Err(RequestError::TooLarge(_)) if limit > 1 => request["limit"] = json!((limit / 4).max(1)),
+                Err(error) if error.is_too_large() && limit > 1 => {
+                    request["limit"] = json!((limit / 4).max(1));
+                }
                 answered => return answered,
             }
         }
@@ -145,75 +132,33 @@ impl Client {
         request: &(impl Serialize + Sync),
     ) -> Result<T, RequestError> {
         let unreadable = |source: serde_json::Error| RequestError::Answer(format!("{kind}.{verb}: {source}"));
-        let payload = serde_json::to_vec(request).map_err(unreadable)?;
-        let credentials = &self.found.credentials;
-        let (org, user) = (&credentials.organization_id, &credentials.user_id);
-        let endpoint = endpoint(family, kind, verb)
-            .ok_or_else(|| RequestError::Answer(format!("this build knows no endpoint {kind}.{verb}")))?;
-        let subject = Subject::of(org, user, endpoint);
-        let mut headers = BTreeMap::new();
-        if family == Family::Command {
-            headers.insert(COMMAND_ID_HEADER.to_owned(), fresh_command_id()?);
-        }
-        let deadline = Instant::now() + self.persistence;
-        let answer = loop {
-            let sent = self
-                .bus
-                .request(&subject, &headers, payload.clone().into(), PATIENCE)
-                .await;
-            let error = match sent {
-                Ok(Ok(answer)) => break answer,
-                Ok(Err(refusal)) => RequestError::of_refusal(&refusal.payload, refusal.code, refusal.message),
-                Err(error) => RequestError::Bus(error),
-            };
-            if !error.may_pass() || Instant::now() + PAUSE >= deadline {
-                return Err(error);
-            }
-            tokio::time::sleep(PAUSE).await;
+        let request = serde_json::to_value(request).map_err(unreadable)?;
+        let answer = match &self.way {
+            Way::Bus(bus) => bus.request(family, kind, verb, &request).await?,
+            Way::Http(http) => http
+                .request(family, kind, verb, &request)
+                .await
+                .map_err(http::of_error)?,
         };
-        // An answer without a body says that there is nothing to tell.
-        let answer: &[u8] = if answer.payload.is_empty() {
-            b"null"
-        } else {
-            &answer.payload
-        };
-        serde_json::from_slice(answer).map_err(unreadable)
+        serde_json::from_value(answer).map_err(unreadable)
     }
-}
-
-fn fresh_command_id() -> Result<String, RequestError> {
-    let bytes = random_bytes::<16>().map_err(|failure| RequestError::Answer(failure.message))?;
-    Ok(format!("cli-{:032x}", u128::from_be_bytes(bytes)))
 }
 
 impl RequestError {
-    fn of_refusal(payload: &[u8], code: u16, message: String) -> Self {
-        match serde_json::from_slice::<Problem>(payload) {
-            Ok(problem) => Self::Refused(Box::new(problem)),
-            Err(_not_ours) if code == TOO_LARGE => Self::TooLarge(message),
-            Err(_not_ours) => Self::Answer(format!("the server answered with error {code}: {message}")),
-        }
-    }
-
-    /// Whether asking again soon may help.
-    fn may_pass(&self) -> bool {
-        match self {
-            Self::Bus(error) => error.retryable(),
-            Self::Refused(problem) => {
-                matches!(
-                    problem.code,
-                    ErrorCode::Unavailable | ErrorCode::Contended | ErrorCode::TimedOut
-                )
-            }
-            Self::TooLarge(_) | Self::Answer(_) => false,
-        }
-    }
-
     /// The server's code, if it refused.
     pub(crate) fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Refused(problem) => Some(problem.code),
-            Self::Bus(_) | Self::TooLarge(_) | Self::Answer(_) => None,
+            Self::Bus(_) | Self::Http(_) | Self::TooLarge(_) | Self::Answer(_) => None,
+        }
+    }
+
+    /// Whether a smaller answer might be read.
+    fn is_too_large(&self) -> bool {
+        match self {
+            Self::TooLarge(_) => true,
+            Self::Http(error) => matches!(**error, ClientError::TooLarge { .. }),
+            Self::Bus(_) | Self::Refused(_) | Self::Answer(_) => false,
         }
     }
 }
@@ -222,17 +167,20 @@ impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
         match error {
             RequestError::Bus(error) => journal_failure(&error),
+            RequestError::Http(error) => http::failure(&error),
             RequestError::Refused(problem) => of_problem(&problem),
             RequestError::TooLarge(reason) => Self::bug(reason).help(
                 "The setting `nats.max_payload_bytes` (of the nats-server: `max_payload`) can be raised.",
             ),
             RequestError::Answer(reason) => {
-                Self::bug(format!("the server's answer cannot be read: {reason}"))
-                    .help("Server and command line may be of different versions.")
+                Self::bug(format!("the server's answer cannot be read: {reason}")).help(OTHER_VERSION)
             }
         }
     }
 }
+
+/// What may be the matter with an answer that cannot be read.
+const OTHER_VERSION: &str = "Server and command line may be of different versions.";
 
 impl From<RequestError> for crate::output::WriteError {
     fn from(error: RequestError) -> Self {
@@ -305,15 +253,5 @@ mod tests {
         insta::assert_snapshot!(failure.help.unwrap_or_default(), @"Check the id or name; deleted objects cannot be used.");
         let failure = of_problem(&Problem::new(ErrorCode::Internal, "something broke").with_request_id("r1"));
         insta::assert_snapshot!(failure.help.unwrap_or_default(), @"Report it with the request id. The server's log has more under request r1.");
-    }
-
-    #[test]
-    fn command_ids_are_tokens_and_differ() {
-        let (one, two) = (
-            fresh_command_id().expect("bytes"),
-            fresh_command_id().expect("bytes"),
-        );
-        assert_ne!(one, two);
-        one.parse::<model::CommandId>().expect("it is a token");
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod apply;
 pub(crate) mod artifacts;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod context;
 pub(crate) mod delete;
 pub(crate) mod describe;
 pub(crate) mod diff;
@@ -79,6 +80,7 @@ pub(crate) fn run(app: App, output: Output) -> Done {
         Command::Projections(command) => projections::run(command, &setting),
         Command::Doctor(arguments) => doctor::run(arguments, &setting),
         Command::Completions(arguments) => completions::run(&arguments, output),
+        Command::Context(command) => context::run(command, &setting),
         Command::Config(command) => config::run(&command, &setting),
     }
 }

@@ -6,7 +6,6 @@ use journal::{ConnectOptions, Credentials as Entry, JetStream, JournalError, Str
 
 use crate::{
     context::{Found, Where},
-    credentials::Credentials,
     embedded::NatsUser,
     exit::Exit,
     failure::{Failure, chain},
@@ -25,34 +24,34 @@ pub(crate) struct Link {
 
 impl Link {
     /// As a client of the installation that was found.
-    pub(crate) fn of_client(found: &Found, place: &Where) -> Self {
-        let Credentials {
-            nats_url,
-            user,
-            password,
-            inbox_prefix,
-            ..
-        } = &found.credentials;
-        Self {
-            url: nats_url.clone(),
+    ///
+    /// # Errors
+    /// What was found names no nats-server.
+    pub(crate) fn of_client(found: &Found, place: &Where) -> Result<Self, Failure> {
+        let credentials = &found.credentials;
+        Ok(Self {
+            url: found.nats_url()?.to_owned(),
             entry: entry(
-                user.as_deref(),
-                password.as_ref(),
+                credentials.user.as_deref(),
+                credentials.password.as_ref(),
                 found.nats_credentials.as_ref(),
             ),
-            inbox_prefix: Some(inbox_prefix.clone()),
+            inbox_prefix: Some(credentials.inbox_prefix()),
             tls_root: place.nats_ca.clone(),
-        }
+        })
     }
 
     /// As a role of the installation that was found; by address as whoever the address is entered as.
-    pub(crate) fn of_role(found: &Found, role: Option<&NatsUser>, place: &Where) -> Self {
+    ///
+    /// # Errors
+    /// What was found names no nats-server.
+    pub(crate) fn of_role(found: &Found, role: Option<&NatsUser>, place: &Where) -> Result<Self, Failure> {
         match role {
-            Some(user) => Self::of_user(&found.credentials.nats_url, user),
-            None => Self {
+            Some(user) => Ok(Self::of_user(found.nats_url()?, user)),
+            None => Ok(Self {
                 inbox_prefix: None,
-                ..Self::of_client(found, place)
-            },
+                ..Self::of_client(found, place)?
+            }),
         }
     }
 

@@ -149,10 +149,15 @@ impl RunView {
             .iter()
             .zip(results)
             .map(|(spec, result)| TestView {
-                name: spec.rehearse.name.to_string(),
+                name: match &spec.rehearse.name {
+                    Some(name) => name.to_string(),
+                    None => spec.unit_test_id.to_string(),
+                },
                 unit_test_id: spec.unit_test_id.to_string(),
                 repetitions: spec.run_count,
-                counts: result.map(|result| Counts::from(&result.rehearse.tally)),
+                counts: result
+                    .and_then(|result| result.rehearse.tally.as_ref())
+                    .map(Counts::from),
                 first_problem: None,
             });
         Self {

@@ -4,14 +4,18 @@
 //! and of every value it is known where it comes from.
 
 mod duration;
+mod http;
 mod layers;
 mod sections;
+mod texts;
 
 use std::path::PathBuf;
 
 pub(crate) use duration::Lasting;
+pub(crate) use http::Http;
 pub(crate) use layers::Layers;
 pub(crate) use sections::{Log, LogFormat, Settings};
+pub(crate) use texts::Texts;
 
 use crate::failure::Failure;
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use journal::{AppendError, Journal};
 use model::{
     Capabilities, Command, CommandId, CommandRecord, Context, DecideError, Decision, Directory, OrgId,
-    Outcome, Rejection, RunId, Time, UserId, decide,
+    Outcome, Precondition, Rejection, RunId, StateTag, Time, UserId, decide,
 };
 use projections::{Database, Log, WaitError};
 use rand::Rng;
@@ -53,6 +53,9 @@ pub struct Request {
     pub command_id: Option<CommandId>,
     /// The caller's trace (W3C `traceparent`).
     pub traceparent: Option<String>,
+    /// What the caller knows of an object: the command is refused if it is no longer so. A repetition is answered without looking
+    /// at it.
+    pub precondition: Option<Precondition>,
     /// What to do.
     pub command: Command,
 }
@@ -66,6 +69,10 @@ pub struct Done {
     pub sequence: u64,
     /// The command had been carried out before; nothing was done now.
     pub repeated: bool,
+    /// When it was decided; none if that was before.
+    pub decided_at: Option<Time>,
+    /// The state of the one object that it is about, right after it; none if it is about several or was carried out before.
+    pub state: Option<StateTag>,
 }
 
 /// Executes commands.
@@ -132,6 +139,8 @@ impl Executor {
                         },
                         sequence: record.sequence,
                         repeated: true,
+                        decided_at: None,
+                        state: None,
                     });
                 }
                 Decided::Now { decision, seen } => (decision, seen),
@@ -150,6 +159,8 @@ impl Executor {
                     outcome: decision.outcome,
                     sequence,
                     repeated: false,
+                    decided_at: Some(context.now),
+                    state: decision.state,
                 });
             }
             debug!(org = %request.org, attempt, "something came in between, deciding again");
@@ -172,6 +183,7 @@ impl Executor {
             traceparent: request.traceparent.clone(),
             entropy,
             capabilities: self.options.capabilities.clone(),
+            precondition: request.precondition.clone(),
         }
     }
 
@@ -241,7 +253,7 @@ impl Executor {
 
     /// Tells workers at once about what they would otherwise notice a moment later.
     async fn announce(&self, request: &Request) {
-        let Command::CancelRun { id } = &request.command else {
+        let Command::CancelRun { id, .. } = &request.command else {
             return;
         };
         let run: RunId = *id;

@@ -10,6 +10,10 @@ use crate::JournalError;
 pub(crate) const MAX_COMMITS: usize = 1000;
 /// For how long after a success the same command or job is recognized.
 pub(crate) const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+/// For how long webhook deliveries are kept. Later nobody knows any more whether a destination was told.
+pub const DELIVERIES_MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// The most webhook deliveries to one destination that are read: the newest.
+pub const MAX_DELIVERIES: usize = 10_000;
 /// The largest object, in bytes: it is read into memory.
 pub(crate) const MAX_OBJECT_BYTES: usize = 1 << 30;
 /// The longest time a lead may be asked for.
@@ -127,6 +131,12 @@ pub(crate) fn lead_name(name: &str, holder: &str) -> Result<Token, JournalError>
     }
     name.parse()
         .map_err(|invalid| refused("lead", format!("the name of a lead: {invalid}")))
+}
+
+/// Checks the name of a reader whose place is kept.
+pub(crate) fn follower_name(name: &str) -> Result<Token, JournalError> {
+    name.parse()
+        .map_err(|invalid| refused("follow", format!("the name of a follower: {invalid}")))
 }
 
 /// Under which a repetition of the same job is recognized: a further try is another job.

@@ -14,9 +14,11 @@ mod memory;
 mod port;
 pub mod subject;
 
+pub use checks::{DELIVERIES_MAX_AGE, MAX_DELIVERIES};
 pub use error::{AppendError, JournalError};
 pub use jetstream::{ConnectOptions, Credentials, JetStream, Secret, StreamOptions};
 pub use memory::{Call, Fault, Faults, MemoryJournal, MemoryOptions};
 pub use port::{
-    Appended, Journal, Lease, LeaseState, LogInfo, LogName, Notice, Published, RunCount, Stored, Subscription,
+    Appended, Followed, Follower, Journal, Lease, LeaseState, LogInfo, LogName, Notice, Published, RunCount,
+    Stored, Subscription,
 };

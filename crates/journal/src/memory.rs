@@ -4,8 +4,10 @@
 //! retries and duplicate windows. It must not be used where anything is to be kept.
 
 mod conversations;
+mod deliveries;
 mod events;
 mod faults;
+mod followers;
 mod jobs;
 mod lease;
 mod notices;
@@ -156,10 +158,15 @@ impl MemoryJournal {
         Ok(())
     }
 
-    /// Ends every lease taken through this connection at once, as if its time were up: what happens, some time later, when a worker
-    /// is lost.
+    /// Ends every lease taken through this connection at once, and takes back every commit that was handed out through it, as if its
+    /// time were up: what happens, some time later, when a process is lost.
     pub fn expire_leases(&self) {
-        self.state().queue.give_back_all_of(self.connection.id);
+        let mut state = self.state();
+        state.queue.give_back_all_of(self.connection.id);
+        for following in state.followers.values_mut() {
+            following.give_back_all_of(self.connection.id);
+        }
+        drop(state);
         self.changed();
     }
 

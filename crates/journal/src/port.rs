@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::Stream;
 use model::{
-    Commit, ConversationKey, ConversationResult, DeadLetter, Job, ObjectRef, OrgId, Recorded, RunId, Time,
-    TurnRecord,
+    Commit, ConversationKey, ConversationResult, DeadLetter, Job, Kind, ObjectRef, Oid, OrgId, Recorded,
+    RunId, Time, TurnRecord, WebhookDelivery, WebhookDestinationId,
 };
 
 use crate::{AppendError, JournalError};
@@ -111,6 +111,27 @@ pub trait Lease: Send + Sync {
     async fn dead_letter(&self, letter: DeadLetter) -> Result<(), JournalError>;
 }
 
+/// Hands out commits in the order of the log, to all who follow under the same name together. Each comes again, to any of them,
+/// until one has said that it is done with it.
+#[async_trait]
+pub trait Follower: Send + Sync {
+    /// The next commit; waits up to `wait` for one. None: there was none.
+    async fn next(&self, wait: Duration) -> Result<Option<Box<dyn Followed>>, JournalError>;
+}
+
+/// A commit in a follower's hands. Dropping it without a word hands it back when its time is up, which is that of a lease.
+#[async_trait]
+pub trait Followed: Send + Sync {
+    /// The commit.
+    fn recorded(&self) -> &Recorded;
+
+    /// Still at work: the time starts anew.
+    async fn progress(&self) -> Result<(), JournalError>;
+
+    /// Done: it does not come again. Returns once the server has confirmed it.
+    async fn done(&self) -> Result<(), JournalError>;
+}
+
 /// Who leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeaseState {
@@ -148,6 +169,10 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Every commit of every organization after a sequence, checked to be contiguous.
     async fn subscribe_events(&self, after: u64) -> Result<Subscription<Recorded>, JournalError>;
+
+    /// Follows the commits on objects of one kind, of every organization, under a name. How far those of that name have come is kept in
+    /// the log's server; `after` is where a name begins that is new. A name stands for one kind for ever.
+    async fn follow(&self, name: &str, kind: Kind, after: u64) -> Result<Box<dyn Follower>, JournalError>;
 
     /// Identifies a log.
     async fn info(&self, log: LogName) -> Result<LogInfo, JournalError>;
@@ -216,6 +241,30 @@ pub trait Journal: Send + Sync + 'static {
 
     /// At most `limit` jobs that were given up after a sequence.
     async fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<Stored<DeadLetter>>, JournalError>;
+
+    // Webhook deliveries.
+
+    /// Keeps a finished delivery, for [`crate::DELIVERIES_MAX_AGE`]. Of one id only the first is kept.
+    async fn record_delivery(
+        &self,
+        org: &OrgId,
+        delivery: &WebhookDelivery,
+    ) -> Result<Published, JournalError>;
+
+    /// Whether a delivery is kept.
+    async fn has_delivery(
+        &self,
+        org: &OrgId,
+        destination: WebhookDestinationId,
+        id: Oid,
+    ) -> Result<bool, JournalError>;
+
+    /// The newest [`crate::MAX_DELIVERIES`] deliveries to a destination, newest first.
+    async fn deliveries(
+        &self,
+        org: &OrgId,
+        destination: WebhookDestinationId,
+    ) -> Result<Vec<Stored<WebhookDelivery>>, JournalError>;
 
     // Objects.
 

@@ -2,7 +2,7 @@
 //!
 //! Every token is a [`Token`] or a number, so nothing that people choose freely (names, text) enters a subject.
 
-use model::{ConversationKey, Digest, Kind, ObjectRef, OrgId, RunId, Token};
+use model::{ConversationKey, Digest, Kind, ObjectRef, Oid, OrgId, RunId, Token, WebhookDestinationId};
 
 /// Every subject of the events stream.
 pub const ALL_EVENTS: &str = "evt.>";
@@ -16,6 +16,8 @@ pub const ALL_JOBS: &str = "job.>";
 pub const ALL_RETRIES: &str = "retry.>";
 /// Every dead letter.
 pub const ALL_DEAD_LETTERS: &str = "dlq.>";
+/// Every webhook delivery.
+pub const ALL_DELIVERIES: &str = "dlv.*.*.*";
 /// Every lead.
 pub const ALL_LEADS: &str = "lead.*";
 /// Every cancel notice.
@@ -29,6 +31,11 @@ pub fn event(org: &OrgId, object: &ObjectRef) -> String {
 /// Commits of one organization: the consistency boundary of every append.
 pub fn org_events(org: &OrgId) -> String {
     format!("evt.{org}.>")
+}
+
+/// Commits on objects of one kind, of every organization.
+pub fn kind_events(kind: Kind) -> String {
+    format!("evt.*.{kind}.*")
 }
 
 /// The organization and object of a commit's subject.
@@ -107,6 +114,16 @@ pub fn parse_run(subject: &str) -> Option<(OrgId, RunId)> {
 /// Everything of a run in the queue: jobs to be taken and jobs that wait to be tried again.
 pub fn run_queue(org: &OrgId, run: RunId) -> String {
     format!("*.{org}.{run}.*")
+}
+
+/// One webhook delivery.
+pub fn delivery(org: &OrgId, destination: WebhookDestinationId, id: Oid) -> String {
+    format!("dlv.{org}.{destination}.{id}")
+}
+
+/// Every delivery to one webhook destination.
+pub fn destination_deliveries(org: &OrgId, destination: WebhookDestinationId) -> String {
+    format!("dlv.{org}.{destination}.*")
 }
 
 /// Who leads under a name.

@@ -1,11 +1,16 @@
 //! Who may do what: permissions, grants and their conditions.
 
+mod role;
+mod temporary_grant;
+
 use std::collections::BTreeMap;
 
+pub use role::{AccessRole, FrontendView, MAX_GRANTS, RoleDefinition, builtin_role_id};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+pub use temporary_grant::TemporaryGrant;
 
-use crate::{Json, Object, OrgId, UserId};
+use crate::{Invalid, Json, Object, OrgId, UserId};
 
 /// Everything in every organization's administration: what the built-in administrator role holds.
 pub const ADMINISTRATOR_ROLE: &str = "DefaultAdministratorRole";
@@ -14,6 +19,8 @@ pub const ADMINISTRATOR_ROLE: &str = "DefaultAdministratorRole";
 const SELF_ORG: &str = "{self_org_id}";
 /// Stands for the caller in the value of a condition.
 const SELF_USER: &str = "{self_user_id}";
+/// The attribute that everything has: the organization it is in.
+const ORG: &str = "org_id";
 
 /// What a permission is asked for: the attributes of the object, by name. See [`Object::attributes`].
 pub type Attributes = BTreeMap<String, Value>;
@@ -27,6 +34,54 @@ pub struct Grant {
     pub conditions: BTreeMap<String, GrantCondition>,
 }
 
+/// The most bytes of a permission's or an attribute's name.
+const MAX_NAME_BYTES: usize = 256;
+/// The most conditions of one grant.
+const MAX_CONDITIONS: usize = 50;
+/// The most values of one condition.
+const MAX_CONDITION_VALUES: usize = 100;
+/// The most bytes of one value of a condition.
+const MAX_VALUE_BYTES: usize = 4 * 1024;
+
+impl Grant {
+    /// Keeps a grant within bounds: names of 1 to 256 bytes without control characters, at most 50 conditions of at most 100 values
+    /// of at most 4 KiB.
+    pub fn check(&self) -> Result<(), Invalid> {
+        check_name("a permission", &self.permission)?;
+        if self.conditions.len() > MAX_CONDITIONS {
+            return Err(Invalid::new(format!(
+                "must have at most {MAX_CONDITIONS} conditions, this has {}",
+                self.conditions.len()
+            )));
+        }
+        for (name, condition) in &self.conditions {
+            check_name("an attribute", name)?;
+            let values = condition.values();
+            if values.len() > MAX_CONDITION_VALUES {
+                return Err(Invalid::new(format!(
+                    "a condition has at most {MAX_CONDITION_VALUES} values, this has {}",
+                    values.len()
+                )));
+            }
+            if values.iter().any(|value| value.as_str().len() > MAX_VALUE_BYTES) {
+                return Err(Invalid::new(format!(
+                    "a value of a condition has at most {MAX_VALUE_BYTES} bytes"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_name(what: &str, name: &str) -> Result<(), Invalid> {
+    if name.trim().is_empty() || name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
+        return Err(Invalid::new(format!(
+            "the name of {what} must have 1 to {MAX_NAME_BYTES} bytes and no control characters"
+        )));
+    }
+    Ok(())
+}
+
 /// What must hold of one attribute. An attribute that is not there meets no condition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GrantCondition {
@@ -36,6 +91,16 @@ pub enum GrantCondition {
     In(Vec<Json>),
     /// It has another value.
     NotEquals(Json),
+}
+
+impl GrantCondition {
+    /// Every value that it names.
+    pub fn values(&self) -> &[Json] {
+        match self {
+            Self::Equals(value) | Self::NotEquals(value) => std::slice::from_ref(value),
+            Self::In(values) => values,
+        }
+    }
 }
 
 /// How far a permission reaches for one caller.
@@ -99,11 +164,18 @@ impl Access {
         self.is_administrator
             || self.of(permission).any(|grant| {
                 let mut conditions = grant.conditions.iter();
-                conditions.all(|(name, condition)| {
-                    let found = attributes.get(name);
-                    found.is_some_and(|found| self.holds(condition, found))
+                conditions.all(|(name, condition)| match attributes.get(name) {
+                    Some(found) => self.holds(condition, found),
+                    // Nothing of another organization is ever asked for.
+                    None if name == ORG => self.holds(condition, &Value::from(self.org.as_str())),
+                    None => false,
                 })
             })
+    }
+
+    /// Whether this caller may do everything.
+    pub const fn is_administrator(&self) -> bool {
+        self.is_administrator
     }
 
     /// Whether whoever holds `grants` may do nothing that this caller may not. Conditions are compared as they are written: a
@@ -144,7 +216,8 @@ impl Access {
 }
 
 impl Object {
-    /// What conditions of grants can be about: `id`, `kind`, `org_id`, `creator` (a user id), `name`, and what the kind adds.
+    /// What conditions of grants can be about: `id`, `kind`, `creator` (a user id), `name`, and what the kind adds; `org_id` is
+    /// known without it.
     pub fn attributes(&self) -> Attributes {
         let object = self.object_ref();
         let mut attributes = Attributes::from([
@@ -189,6 +262,16 @@ impl Object {
             Self::Run(state) => {
                 add("simulation_unit_test_set_id", state.set_id.to_string().into());
                 add("name", state.set_name.as_str().into());
+            }
+            Self::Role(state) => add("name", state.definition.name.as_str().into()),
+            Self::TemporaryGrant(state) => {
+                add("user_id", state.user_id.as_str().into());
+                add("permission_name", state.grant.permission.as_str().into());
+            }
+            Self::WebhookDestination(state) => add("url", state.url.as_str().into()),
+            Self::Evaluation(state) => {
+                add("metric_id", state.metric_id.to_string().into());
+                add("conversation_id", state.conversation_id.to_string().into());
             }
         }
         attributes
@@ -256,6 +339,17 @@ mod tests {
         assert!(!permits("ann", "customer", "Secret"));
         assert!(!access.permits(GET, &attributes(&[("creator", json!("ann"))])));
         assert!(!access.permits("Metric:GetMetric", &attributes(&[("creator", json!("ann"))])));
+    }
+
+    #[test]
+    fn everything_is_in_the_callers_organization() {
+        let within = |org: &str| {
+            let condition = GrantCondition::Equals(json(&json!(org)));
+            access(vec![grant(GET, &[("org_id", condition)])])
+        };
+        assert!(within("{self_org_id}").permits(GET, &Attributes::new()));
+        assert!(within("acme").permits(GET, &Attributes::new()));
+        assert!(!within("other").permits(GET, &Attributes::new()));
     }
 
     #[test]

@@ -39,6 +39,9 @@ pub struct User {
     pub life: Life,
 }
 
+/// The most API keys that may live in an organization.
+pub const MAX_API_KEYS: u64 = 20;
+
 /// A credential of a user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApiKey {
@@ -46,6 +49,8 @@ pub struct ApiKey {
     pub id: ApiKeyId,
     /// Whose it is.
     pub user_id: UserId,
+    /// None: it opens for its user only. Some: it opens for every user whose role this role covers.
+    pub role: Option<Name>,
     /// What people call it.
     pub name: Name,
     /// The keyed hash of the secret; the secret itself is shown once and never stored.

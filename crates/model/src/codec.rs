@@ -4,6 +4,7 @@
 //! Bodies are postcard, which is positional: a stored type is never changed, only replaced by a new version with an upcast.
 
 mod commit;
+mod past;
 mod record;
 mod registry;
 mod row;
@@ -12,8 +13,8 @@ mod tests;
 
 pub use commit::{decode_commit, encode_commit};
 pub use record::{
-    decode_dead_letter, decode_job, decode_result, decode_turn, encode_dead_letter, encode_job,
-    encode_result, encode_turn,
+    decode_dead_letter, decode_delivery, decode_job, decode_result, decode_turn, encode_dead_letter,
+    encode_delivery, encode_job, encode_result, encode_turn,
 };
 pub use registry::{REGISTRY, TypeEntry};
 pub use row::{from_row, to_row};

@@ -4,13 +4,16 @@
     reason = "the fields of a command are the fields of the object it is about, documented there"
 )]
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentContent, AgentId, ApiKeyId, ArtifactRef, ContextGraphContent, ContextGraphId, MetricContent,
-    MetricId, Name, OrganizationProfile, PersonaContent, PersonaId, RunId, ScenarioContent, ScenarioId,
-    ServiceId, ServiceProfile, SetEntry, SuccessCriterion, Suite, Tags, Tally, Text, Time,
-    UnitTestDefinition, UnitTestId, UnitTestSetDefinition, UnitTestSetId, UserId, VersionSet, VersionSetName,
+    AgentContent, AgentId, ApiKeyId, ArtifactRef, Budget, CancelReason, ContextGraphContent, ContextGraphId,
+    FrontendView, Grant, MeasuredValue, MetricContent, MetricId, Name, OrganizationProfile, PersonaContent,
+    PersonaId, RoleDefinition, RunId, ScenarioContent, ScenarioId, ServiceId, ServiceProfile, SetEntry,
+    SuccessCriterion, Suite, Tags, Tally, Text, UnitTestDefinition, UnitTestId, UnitTestSetDefinition,
+    UnitTestSetId, UserId, VersionSet, VersionSetName, WebhookDestinationId, WebhookType, WebhookUrl,
 };
 
 /// Something a user asks to be done. In updates, a field that is none stays as it is.
@@ -24,13 +27,18 @@ pub enum Command {
     CreateUser { id: UserId, name: Name, role: Name },
     /// Deletes a user.
     DeleteUser { id: UserId },
+    /// Gives a user a role.
+    AssignRole { role: Name, user_id: UserId },
     /// Makes an API key of a user. The caller made the secret and shows it once.
     CreateApiKey {
-        id: ApiKeyId,
+        /// None: one is made.
+        id: Option<ApiKeyId>,
         user_id: UserId,
         name: Name,
         secret_hash: [u8; 32],
-        expires_at: Option<Time>,
+        /// For how long it opens something, in milliseconds; none: for ever.
+        lifetime_ms: Option<u64>,
+        role: Option<Name>,
     },
     /// Revokes an API key.
     DeleteApiKey { id: ApiKeyId },
@@ -92,7 +100,7 @@ pub enum Command {
     DeleteMetric { id: MetricId },
     /// Makes an agent without a version.
     CreateAgent { name: Name },
-    /// Adds a version; `expected` must be the next number.
+    /// Adds a version; `expected` must be the next number. What `content` leaves out stays as it is, of documents each of their fields.
     CreateAgentVersion {
         id: AgentId,
         content: AgentContent,
@@ -147,15 +155,55 @@ pub enum Command {
     StartRun {
         set_id: UnitTestSetId,
         options: StartOptions,
+        /// What to execute of the set's tests, and how often; none: what the set says.
+        entries: Option<Vec<SetEntry>>,
+        /// The run of the set that this one repeats.
+        rerun_of: Option<RunId>,
     },
     /// Asks a run to stop.
-    CancelRun { id: RunId },
+    CancelRun { id: RunId, reason: CancelReason },
     /// Records that a run's conversations are all accounted for. Asked for by aggregators only.
     CompleteRun {
         id: RunId,
         tally: Tally,
         artifact: ArtifactRef,
     },
+    /// Makes a role.
+    CreateRole { definition: RoleDefinition },
+    /// Changes the role of this name.
+    ModifyRole {
+        name: Name,
+        description: Option<Text>,
+        grants: Option<Vec<Grant>>,
+        frontend_view: Option<FrontendView>,
+    },
+    /// Lets a user do something for a while.
+    CreateTemporaryGrant {
+        user_id: UserId,
+        /// For how long, in milliseconds.
+        lifetime_ms: u64,
+        grant: Grant,
+        justification: Text,
+        tags: Tags,
+    },
+    /// Makes a webhook destination.
+    CreateWebhookDestination {
+        url: WebhookUrl,
+        accepted_types: BTreeSet<WebhookType>,
+        retry_attempts: u32,
+    },
+    /// Changes what a webhook destination is told, or how often.
+    UpdateWebhookDestination {
+        id: WebhookDestinationId,
+        accepted_types: Option<BTreeSet<WebhookType>>,
+        retry_attempts: Option<u32>,
+    },
+    /// Gives a webhook destination a new secret, at most once per hour.
+    RotateWebhookSecret { id: WebhookDestinationId },
+    /// Deletes a webhook destination.
+    DeleteWebhookDestination { id: WebhookDestinationId },
+    /// Records what was measured on demand; 1 to 10 values. A second value of the same conversation and metric replaces the first.
+    RecordEvaluations(Vec<MeasuredValue>),
     /// Makes the organization hold what a suite says.
     ApplySuite(Suite),
 }
@@ -220,4 +268,6 @@ pub struct StartOptions {
     pub seed: Option<u64>,
     /// The most conversations in flight at once.
     pub max_concurrency: Option<u32>,
+    /// What the run may use at most.
+    pub budget: Budget,
 }

@@ -4,11 +4,13 @@
 //! crash, a replay and a test drive the same code.
 
 mod engine;
+mod interaction;
 mod outcome;
 #[cfg(test)]
 mod tests;
 
 pub use engine::{AgentInput, Engine, EngineOptions, Step};
+pub use interaction::{interaction_id, interaction_indices};
 pub use outcome::{ConversationResult, CriterionOutcome, EndReason, Evaluation, Usage, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +108,11 @@ pub fn message_id(run: RunId, n: u32, turn_index: u32) -> Oid {
         &n.to_be_bytes(),
         &turn_index.to_be_bytes(),
     ])
+}
+
+/// The id that a conversation has on the wire.
+pub fn conversation_id(run: RunId, n: u32) -> Oid {
+    Oid::derived(&[b"conversation", run.0.as_bytes(), &n.to_be_bytes()])
 }
 
 /// The id that an evaluation has on the wire.

@@ -4,8 +4,10 @@
 
 mod account;
 mod agent;
+mod evaluation;
 mod metric;
 mod persona;
+mod role;
 mod run;
 mod scenario;
 mod service;
@@ -14,11 +16,13 @@ mod suite;
 #[cfg(test)]
 mod tests;
 mod unit_test;
+mod webhook;
 
 use staged::Staged;
 
 use crate::{
-    Command, CommandId, Commit, DecideError, Digest, Directory, ObjectRef, Oid, SuiteChange, Time, UserId,
+    Command, CommandId, Commit, DecideError, Digest, Directory, Kind, ObjectRef, Oid, Precondition,
+    Rejection, StateTag, SuiteChange, Time, UserId,
 };
 
 /// What a decision needs besides state and command.
@@ -36,6 +40,8 @@ pub struct Context {
     pub entropy: [u8; 32],
     /// What runs can use here.
     pub capabilities: Capabilities,
+    /// What the caller knows of an object; the command is refused if it is not so.
+    pub precondition: Option<Precondition>,
 }
 
 /// What runs can use on this installation.
@@ -58,6 +64,9 @@ pub struct Decision {
     pub outcome: Outcome,
     /// A sealed manifest that must be stored before the commits are appended.
     pub manifest: Option<(Digest, Vec<u8>)>,
+    /// The state of the one object that the command is about, after it. None for runs, whose state is large and seldom asked for,
+    /// and for commands about several objects.
+    pub state: Option<StateTag>,
 }
 
 /// What a command did, for its caller.
@@ -83,6 +92,15 @@ pub fn decide(
     command: &Command,
     context: &Context,
 ) -> Result<Decision, DecideError> {
+    if let Some(Precondition { object, known }) = &context.precondition {
+        let found = directory.object(object)?;
+        if !known.holds(found.as_ref()) {
+            return Err(Rejection::Changed {
+                object: object.clone(),
+            }
+            .into());
+        }
+    }
     let mut staged = Staged::new(directory, context, command.digest());
     let mut suite = None;
     let mut manifest = None;
@@ -91,13 +109,25 @@ pub fn decide(
         Command::UpdateOrganization(profile) => account::update_organization(&mut staged, profile)?,
         Command::CreateUser { id, name, role } => account::create_user(&mut staged, id, name, role)?,
         Command::DeleteUser { id } => account::delete_user(&mut staged, id)?,
+        Command::AssignRole { role, user_id } => role::assign(&mut staged, role, user_id)?,
         Command::CreateApiKey {
             id,
             user_id,
             name,
             secret_hash,
-            expires_at,
-        } => account::create_api_key(&mut staged, *id, user_id, name, *secret_hash, *expires_at)?,
+            lifetime_ms,
+            role,
+        } => account::create_api_key(
+            &mut staged,
+            *id,
+            account::NewKey {
+                user_id,
+                name,
+                secret_hash: *secret_hash,
+                lifetime_ms: *lifetime_ms,
+                role: role.as_ref(),
+            },
+        )?,
         Command::DeleteApiKey { id } => account::delete_api_key(&mut staged, *id)?,
         Command::CreatePersona {
             name,
@@ -159,7 +189,7 @@ pub fn decide(
             id,
             content,
             expected,
-        } => agent::create_agent_version(&mut staged, *id, content, *expected)?,
+        } => agent::change_agent(&mut staged, *id, content, *expected)?,
         Command::DeleteAgent { id } => agent::delete_agent(&mut staged, *id)?,
         Command::CreateContextGraph { name } => agent::create_context_graph(&mut staged, name)?,
         Command::CreateContextGraphVersion {
@@ -184,13 +214,59 @@ pub fn decide(
         Command::CreateUnitTestSet(definition) => unit_test::create_set(&mut staged, definition)?,
         Command::UpdateUnitTestSet { id, change } => unit_test::update_set(&mut staged, *id, change)?,
         Command::DeleteUnitTestSet { id } => unit_test::delete_set(&mut staged, *id)?,
-        Command::StartRun { set_id, options } => {
-            let (change, sealed) = run::start(&mut staged, *set_id, *options)?;
+        Command::StartRun {
+            set_id,
+            options,
+            entries,
+            rerun_of,
+        } => {
+            let (change, sealed) = run::start(&mut staged, *set_id, *options, entries.as_deref(), *rerun_of)?;
             manifest = Some(sealed);
             change
         }
-        Command::CancelRun { id } => run::cancel(&mut staged, *id)?,
+        Command::CancelRun { id, reason } => run::cancel(&mut staged, *id, *reason)?,
         Command::CompleteRun { id, tally, artifact } => run::complete(&mut staged, *id, tally, *artifact)?,
+        Command::CreateRole { definition } => role::create(&mut staged, definition)?,
+        Command::ModifyRole {
+            name,
+            description,
+            grants,
+            frontend_view,
+        } => role::modify(
+            &mut staged,
+            name,
+            description.as_ref(),
+            grants.as_ref(),
+            *frontend_view,
+        )?,
+        Command::CreateTemporaryGrant {
+            user_id,
+            lifetime_ms,
+            grant,
+            justification,
+            tags,
+        } => role::create_temporary_grant(&mut staged, user_id, *lifetime_ms, grant, justification, tags)?,
+        Command::CreateWebhookDestination {
+            url,
+            accepted_types,
+            retry_attempts,
+        } => webhook::create(&mut staged, url, accepted_types, *retry_attempts)?,
+        Command::UpdateWebhookDestination {
+            id,
+            accepted_types,
+            retry_attempts,
+        } => webhook::update(&mut staged, *id, accepted_types.as_ref(), *retry_attempts)?,
+        Command::RotateWebhookSecret { id } => webhook::rotate_secret(&mut staged, *id)?,
+        Command::DeleteWebhookDestination { id } => webhook::delete(&mut staged, *id)?,
+        Command::RecordEvaluations(measured) => {
+            let changes = evaluation::record(&mut staged, measured)?;
+            return Ok(Decision {
+                commits: staged.into_commits(),
+                outcome: Outcome { changes, suite },
+                manifest,
+                state: None,
+            });
+        }
         Command::ApplySuite(wanted) => {
             let (changes, differences) = suite::apply(&mut staged, wanted)?;
             suite = Some(differences);
@@ -199,8 +275,14 @@ pub fn decide(
                 commits,
                 outcome: Outcome { changes, suite },
                 manifest,
+                state: None,
             });
         }
+    };
+    let state = if change.0.kind == Kind::Run {
+        None
+    } else {
+        staged.object(&change.0)?.as_ref().map(StateTag::of)
     };
     let outcome = Outcome {
         changes: vec![change],
@@ -210,6 +292,7 @@ pub fn decide(
         commits: staged.into_commits(),
         outcome,
         manifest,
+        state,
     })
 }
 

@@ -5,9 +5,9 @@ mod memory;
 pub use memory::MemoryDirectory;
 
 use crate::{
-    Agent, CommandId, Content, ContextGraph, Digest, Kind, Metric, Object, ObjectRef, OrgId, Organization,
-    Persona, Run, RunId, Scenario, Service, ServiceId, Token, UnitTest, UnitTestId, UnitTestSet,
-    UnitTestSetId, UserId, Version,
+    AccessRole as Role, Agent, ApiKey, CommandId, Content, ContextGraph, Digest, Kind, Metric, Object,
+    ObjectRef, OrgId, Organization, Persona, Run, RunId, Scenario, Service, ServiceId, TemporaryGrant, Token,
+    UnitTest, UnitTestId, UnitTestSet, UnitTestSetId, User, UserId, Version, WebhookDestination,
 };
 
 /// A look-up failed for reasons of the store, not of the question.
@@ -34,6 +34,9 @@ pub trait Directory {
 
     /// The run of `set` that `user` started and that is not over.
     fn unfinished_run(&self, user: &UserId, set: UnitTestSetId) -> Result<Option<RunId>, ReadError>;
+
+    /// How many objects of `kind` are not deleted.
+    fn n_live(&self, kind: Kind) -> Result<u64, ReadError>;
 
     /// What an earlier command of `user` with this id did.
     fn command(&self, user: &UserId, id: &CommandId) -> Result<Option<CommandRecord>, ReadError>;
@@ -83,6 +86,11 @@ typed! {
     unit_test(UnitTestId) -> UnitTest;
     unit_test_set(UnitTestSetId) -> UnitTestSet;
     run(RunId) -> Run;
+    user(UserId) -> User;
+    api_key(crate::ApiKeyId) -> ApiKey;
+    role(crate::RoleId) -> Role;
+    temporary_grant(crate::TemporaryGrantId) -> TemporaryGrant;
+    webhook_destination(crate::WebhookDestinationId) -> WebhookDestination;
 }
 
 impl<D: Directory + ?Sized> DirectoryExt for D {}

@@ -1,14 +1,15 @@
 //! Events: what has happened, and the commits that carry them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentContent, ApiKeyId, ArtifactRef, Change, CommandId, ContextGraphContent, Digest, MetricContent, Name,
-    ObjectRef, Oid, OrgId, OrganizationProfile, PersonaContent, Plan, RunVerdict, ScenarioContent, ServiceId,
-    ServiceProfile, Tags, Tally, Text, Time, UnitTestDefinition, UnitTestSetDefinition, UnitTestSetId,
-    UserId, VersionSet, VersionSetName,
+    AgentContent, ApiKeyId, ArtifactRef, CancelReason, Change, CommandId, ContextGraphContent, Digest, Grant,
+    MeasuredValue, MetricContent, Name, ObjectRef, Oid, OrgId, OrganizationProfile, PersonaContent, Plan,
+    PreviousSecret, RoleDefinition, RunVerdict, ScenarioContent, ServiceId, ServiceProfile, Tags, Tally,
+    Text, Time, UnitTestDefinition, UnitTestSetDefinition, UnitTestSetId, UserId, VersionSet, VersionSetName,
+    WebhookSecret, WebhookType, WebhookUrl,
 };
 
 /// The events that one command produced on one object: one message of the log. A command that touches many objects makes
@@ -163,6 +164,8 @@ pub struct ApiKeyCreated {
     pub id: ApiKeyId,
     /// Whose it is.
     pub user_id: UserId,
+    /// The role whose users it opens for; none: it opens for its user only.
+    pub role: Option<Name>,
     /// What people call it.
     pub name: Name,
     /// The keyed hash of the secret.
@@ -226,6 +229,8 @@ events! {
     UserCreated(UserCreated) = "user.created",
     /// A user was deleted: its keys open nothing any more.
     UserDeleted(()) = "user.deleted",
+    /// A user was given another role.
+    UserRoleAssigned(Name) = "user.role_assigned",
     /// An API key was created.
     ApiKeyCreated(ApiKeyCreated) = "api_key.created",
     /// An API key was revoked.
@@ -289,9 +294,71 @@ events! {
     /// A run was started.
     RunStarted(RunStarted) = "run.started",
     /// A run was asked to stop: nothing more is admitted.
-    RunCancelled(()) = "run.cancelled",
+    RunCancelled(CancelReason) = "run.cancelled",
     /// A run's conversations are all accounted for.
     RunCompleted(RunCompleted) = "run.completed",
+    /// A role was created.
+    RoleCreated(RoleDefinition) = "role.created",
+    /// A role's definition was replaced.
+    RoleUpdated(RoleDefinition) = "role.updated",
+    /// A temporary grant was made.
+    TemporaryGrantCreated(TemporaryGrantCreated) = "temporary_grant.created",
+    /// A webhook destination was created.
+    WebhookDestinationCreated(WebhookDestinationCreated) = "webhook_destination.created",
+    /// What a webhook destination is told, or how often, changed.
+    WebhookDestinationUpdated(WebhookDestinationUpdated) = "webhook_destination.updated",
+    /// A webhook destination has a new secret.
+    WebhookSecretRotated(WebhookSecretRotated) = "webhook_destination.secret_rotated",
+    /// A webhook destination was deleted: it is told nothing more.
+    WebhookDestinationDeleted(()) = "webhook_destination.deleted",
+    /// A conversation was measured on demand, or measured again.
+    EvaluationRecorded(MeasuredValue) = "evaluation.recorded",
+}
+
+/// A temporary grant was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemporaryGrantCreated {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What it permits.
+    pub grant: Grant,
+    /// From then on it permits nothing any more.
+    pub expires_at: Time,
+    /// Why it was made.
+    pub justification: Text,
+    /// Labels.
+    pub tags: Tags,
+}
+
+/// A webhook destination was created.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookDestinationCreated {
+    /// Where it is.
+    pub url: WebhookUrl,
+    /// What it is told of.
+    pub accepted_types: BTreeSet<WebhookType>,
+    /// How often a delivery that failed is tried again.
+    pub retry_attempts: u32,
+    /// The secret that signs.
+    pub secret: WebhookSecret,
+}
+
+/// What a webhook destination is told, or how often, changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookDestinationUpdated {
+    /// What it is told of now.
+    pub accepted_types: BTreeSet<WebhookType>,
+    /// How often a delivery that failed is tried again now.
+    pub retry_attempts: u32,
+}
+
+/// A webhook destination has a new secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookSecretRotated {
+    /// The new one.
+    pub secret: WebhookSecret,
+    /// The one before, which signs for a while longer.
+    pub previous: PreviousSecret,
 }
 
 /// A version set was made or replaced.

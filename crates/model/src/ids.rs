@@ -286,6 +286,14 @@ oids! {
     RunId,
     /// Identifies an API key.
     ApiKeyId,
+    /// Identifies a role of users.
+    RoleId,
+    /// Identifies a temporary grant.
+    TemporaryGrantId,
+    /// Identifies a webhook destination.
+    WebhookDestinationId,
+    /// Identifies a manual evaluation.
+    EvaluationId,
 }
 
 macro_rules! tokens {

@@ -13,6 +13,12 @@
 //! * **run**: one execution of a set. **Conversation**: one repetition of one unit test in one run.
 //! * **turn**: one message of a conversation. **Interaction**: one user turn and the agent's reply.
 //! * **verdict**: passed, failed, invalid (the simulated user broke) or errored (the infrastructure broke).
+//! * **role**: a named list of grants; a **grant** lets its holders do one thing, under conditions.
+//! * **webhook destination**: where an organization is told what happened; a **delivery** is one event told to one destination, in one or
+//!   more attempts.
+//! * **evaluation**: a metric's value for one conversation; a **manual** one was measured when somebody asked.
+//! * **budget**: what a run may use at most.
+//! * **state tag**: names one state of one object; a **precondition** is what a caller knows of an object that it changes.
 //! * **commit**: the events that one command produced on one object; one message of the log.
 #![warn(missing_docs)]
 
@@ -24,14 +30,19 @@ mod command;
 mod conversation;
 mod criteria;
 mod decide;
+mod delivery;
 mod directory;
+mod evaluation;
 mod event;
 mod ids;
 mod job;
 mod manifest;
 mod metric;
 mod object;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod persona;
+mod precondition;
 mod rejection;
 mod run;
 mod scenario;
@@ -42,9 +53,13 @@ mod suite;
 mod text;
 mod time;
 mod unit_test;
+mod webhook;
 
-pub use access::{ADMINISTRATOR_ROLE, Access, Attributes, Grant, GrantCondition, Reach};
-pub use account::{ApiKey, Organization, OrganizationProfile, User};
+pub use access::{
+    ADMINISTRATOR_ROLE, Access, AccessRole, Attributes, FrontendView, Grant, GrantCondition, MAX_GRANTS,
+    Reach, RoleDefinition, TemporaryGrant, builtin_role_id,
+};
+pub use account::{ApiKey, MAX_API_KEYS, Organization, OrganizationProfile, User};
 pub use agent::{
     Agent, AgentContent, Connection, ContextGraph, ContextGraphContent, Continuation, DEFAULT_MAX_ATTEMPTS,
     DEFAULT_MAX_REPLY_BYTES, DEFAULT_TIMEOUT_MS, HttpExtract, HttpMethod, HttpOpen, HttpRequest, Protocol,
@@ -53,19 +68,26 @@ pub use agent::{
 pub use command::{Command, ServiceChange, StartOptions, UnitTestChange, UnitTestSetChange};
 pub use conversation::{
     AgentInput, ConversationResult, CriterionOutcome, EndReason, Engine, EngineOptions, Evaluation, Role,
-    Step, ToolCall, Turn, TurnRecord, Usage, Verdict, evaluation_id, message_id,
+    Step, ToolCall, Turn, TurnRecord, Usage, Verdict, conversation_id, evaluation_id, interaction_id,
+    interaction_indices, message_id,
 };
 pub use criteria::{Comparison, Criterion, SuccessCriterion};
 pub use decide::{Capabilities, Context, Decision, Outcome, decide};
+pub use delivery::{
+    DeliveryAttempt, DeliveryStatus, MAX_ATTEMPT_FAILURE_CHARS, WebhookDelivery, delivery_id,
+};
 pub use directory::{CommandRecord, Directory, DirectoryExt, MemoryDirectory, ReadError};
+pub use evaluation::{MAX_EVALUATIONS, ManualEvaluation, MeasuredValue, manual_evaluation_id};
 pub use event::{
     ApiKeyCreated, Commit, CommitMeta, Event, FirstVersion, MetricCreated, MetricNotes, NextVersion,
-    PersonaCreated, Recorded, RunCompleted, RunStarted, ScenarioCreated, ServiceCreated, UnitTestCreated,
-    UserCreated, VersionSetPut,
+    PersonaCreated, Recorded, RunCompleted, RunStarted, ScenarioCreated, ServiceCreated,
+    TemporaryGrantCreated, UnitTestCreated, UserCreated, VersionSetPut, WebhookDestinationCreated,
+    WebhookDestinationUpdated, WebhookSecretRotated,
 };
 pub use ids::{
-    AgentId, ApiKeyId, CommandId, ContextGraphId, Digest, MetricId, Oid, OrgId, PersonaId, RunId, ScenarioId,
-    ServiceId, Token, UnitTestId, UnitTestSetId, UserId, WorkerId,
+    AgentId, ApiKeyId, CommandId, ContextGraphId, Digest, EvaluationId, MetricId, Oid, OrgId, PersonaId,
+    RoleId, RunId, ScenarioId, ServiceId, TemporaryGrantId, Token, UnitTestId, UnitTestSetId, UserId,
+    WebhookDestinationId, WorkerId,
 };
 pub use job::{DeadLetter, Job, JobFailure};
 pub use manifest::{MANIFEST_FORMAT, MAX_MANIFEST_BYTES, Manifest, Named, pin};
@@ -74,10 +96,11 @@ pub use metric::{
 };
 pub use object::{Change, Kind, Life, ObjectRef};
 pub use persona::{Persona, PersonaContent};
+pub use precondition::{Known, Precondition, StateTag};
 pub use rejection::{DecideError, Rejection};
 pub use run::{
-    Admission, ArtifactRef, ConversationKey, MAX_CONVERSATIONS, Plan, PlannedCriterion, PlannedTest, Run,
-    RunCompletion, RunOptions, RunVerdict, Tally,
+    Admission, ArtifactRef, Budget, BudgetLimit, CancelReason, ConversationKey, MAX_CONVERSATIONS, Plan,
+    PlannedCriterion, PlannedTest, Run, RunCompletion, RunOptions, RunVerdict, Tally,
 };
 pub use scenario::{InitialMessageType, Scenario, ScenarioContent};
 pub use script::{
@@ -86,6 +109,10 @@ pub use script::{
 pub use service::{Keyterm, ModelPreference, Service, ServiceProfile, VersionSet, VersionSetName};
 pub use state::{Content, Evolved, Misfit, Object, Version, evolve};
 pub use suite::{Difference, MAX_OBJECTS, Suite, SuiteChange, SuiteCriterion, SuiteObject, SuiteSpec};
-pub use text::{Invalid, Json, Language, Name, Tags, Text, Timezone, Variables};
+pub use text::{Invalid, Json, Language, Name, Tags, Text, Timezone, Variables, WebhookUrl};
 pub use time::Time;
 pub use unit_test::{SetEntry, UnitTest, UnitTestDefinition, UnitTestSet, UnitTestSetDefinition};
+pub use webhook::{
+    MAX_WEBHOOK_DESTINATIONS, MIN_SECRET_AGE_MS, PreviousSecret, SECRET_OVERLAP_MS, WebhookDestination,
+    WebhookSecret, WebhookType,
+};

@@ -97,3 +97,58 @@ impl Manifest {
         Ok(manifest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Budget, RunOptions};
+
+    /// A manifest as builds wrote it that knew neither budgets nor repetition.
+    const FIRST: &str = r#"{
+  "format": 1,
+  "build": "0.1.0",
+  "org": "acme",
+  "organization": null,
+  "run": "6618791275130b73714e8d90",
+  "started": {
+    "by": "ann",
+    "at": "2026-01-01T00:00:00.000Z"
+  },
+  "set_id": "6618791275130b73714e8d7f",
+  "set_name": "Nightly",
+  "plan": {
+    "tests": [],
+    "options": {
+      "seed": 7,
+      "max_concurrency": 4
+    }
+  },
+  "simulator": "scripted",
+  "judges": "deterministic",
+  "personas": {},
+  "scenarios": {},
+  "metrics": {},
+  "agents": {},
+  "context_graphs": {}
+}"#;
+
+    #[test]
+    fn manifests_of_the_first_build_can_be_opened() {
+        let digest = Digest::of(FIRST.as_bytes());
+        let manifest = Manifest::open(digest, FIRST.as_bytes()).unwrap();
+        let options = RunOptions {
+            seed: 7,
+            max_concurrency: Some(4),
+            budget: Budget::default(),
+            rerun_of: None,
+        };
+        assert_eq!(manifest.plan.options, options);
+        let changed = FIRST.replace("\"seed\": 7", "\"seed\": 8");
+        assert!(
+            Manifest::open(digest, changed.as_bytes()).is_err(),
+            "its digest is checked all the same"
+        );
+        let (sealed, bytes) = manifest.seal().unwrap();
+        assert_eq!(Manifest::open(sealed, &bytes).unwrap(), manifest);
+    }
+}

@@ -67,6 +67,14 @@ kinds! {
     UnitTestSet = "unit_test_set",
     /// One execution of a unit test set.
     Run = "run",
+    /// What users may do, by name.
+    Role = "role",
+    /// What one user may do for a while.
+    TemporaryGrant = "temporary_grant",
+    /// Where an organization is told what happened.
+    WebhookDestination = "webhook_destination",
+    /// The value of a metric, measured on demand.
+    Evaluation = "evaluation",
 }
 
 impl fmt::Display for Kind {

@@ -1,6 +1,6 @@
 //! Why a command was not carried out.
 
-use crate::{CommandId, Invalid, Kind, MetricType, ReadError, RunId, VersionSetName};
+use crate::{CommandId, Invalid, Kind, MetricType, ObjectRef, ReadError, RunId, Time, VersionSetName};
 
 /// A rule that the command would break. Nothing has happened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -111,6 +111,14 @@ pub enum Rejection {
         /// The version looked for; none: any.
         version: Option<u32>,
     },
+    /// The first version of an agent would hold nothing.
+    #[error("the first version of the {kind} `{name}` would hold nothing")]
+    EmptyVersion {
+        /// The kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
+    },
     /// An inactive service cannot be tested.
     #[error("the service `{service}` is not active")]
     Inactive {
@@ -142,6 +150,50 @@ pub enum Rejection {
     CommandReused {
         /// The id.
         id: CommandId,
+    },
+    /// The built-in role never changes.
+    #[error("the role `{name}` is built in and cannot be changed")]
+    BuiltInRole {
+        /// Its name.
+        name: String,
+    },
+    /// It was done a short while ago and cannot be done again yet.
+    #[error("this {kind} was changed a short while ago; try again at {again_at}")]
+    TooSoon {
+        /// The kind.
+        kind: Kind,
+        /// From when on it can be done.
+        again_at: Time,
+    },
+    /// As many objects of the kind live as there may be.
+    #[error("there are {limit} objects of kind {kind} already, which is as many as there may be")]
+    TooMany {
+        /// The kind.
+        kind: Kind,
+        /// How many there may be.
+        limit: u64,
+    },
+    /// What the caller knew of the object is no longer so.
+    #[error("the {object} has been changed; read it again")]
+    Changed {
+        /// The object.
+        object: ObjectRef,
+    },
+    /// A service that is to be active needs something that was deleted.
+    #[error("the {kind} `{name}` of the service was deleted")]
+    Deprecated {
+        /// The kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
+    },
+    /// What is to be deleted was deleted before.
+    #[error("the {kind} `{name}` was deleted already")]
+    AlreadyDeleted {
+        /// The kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
     },
     /// One object of a suite is the reason.
     #[error("{kind} `{name}`: {source}")]

@@ -1,12 +1,14 @@
 //! Runs: one execution of a unit test set, and its plan.
 
 mod admission;
+mod budget;
 mod plan;
 mod tally;
 #[cfg(test)]
 mod tests;
 
 pub use admission::Admission;
+pub use budget::{Budget, BudgetLimit, CancelReason};
 pub use plan::{ConversationKey, Plan, PlannedCriterion, PlannedTest, RunOptions};
 use serde::{Deserialize, Serialize};
 pub use tally::{RunVerdict, Tally};
@@ -31,6 +33,8 @@ pub struct Run {
     pub manifest: Digest,
     /// The request to stop, if there was one. From then on the run is over for everyone who waits for it.
     pub cancelled: Option<Change>,
+    /// Why it was cancelled, if it was.
+    pub cancel_reason: Option<CancelReason>,
     /// The end: every planned conversation is accounted for and the artifact exists.
     pub completed: Option<RunCompletion>,
     /// Creation and change.

@@ -9,9 +9,9 @@ pub use evolve::{Evolved, Misfit, evolve};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agent, AgentContent, ApiKey, Change, ContextGraph, ContextGraphContent, Metric, MetricContent, Oid,
-    Organization, Persona, PersonaContent, Run, Scenario, ScenarioContent, Service, UnitTest, UnitTestSet,
-    User,
+    AccessRole, Agent, AgentContent, ApiKey, Change, ContextGraph, ContextGraphContent, ManualEvaluation,
+    Metric, MetricContent, Oid, Organization, Persona, PersonaContent, Run, Scenario, ScenarioContent,
+    Service, TemporaryGrant, UnitTest, UnitTestSet, User, WebhookDestination,
 };
 
 /// The state of one object.
@@ -41,6 +41,14 @@ pub enum Object {
     UnitTestSet(UnitTestSet),
     /// A run.
     Run(Run),
+    /// A role.
+    Role(AccessRole),
+    /// A temporary grant.
+    TemporaryGrant(TemporaryGrant),
+    /// A webhook destination.
+    WebhookDestination(WebhookDestination),
+    /// A manual evaluation.
+    Evaluation(ManualEvaluation),
 }
 
 /// The content of one version of an object.

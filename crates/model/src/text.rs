@@ -1,4 +1,4 @@
-//! Validated text: names, free text, tags, variables, JSON, languages and time zones.
+//! Validated text: names, free text, tags, variables, JSON, languages, time zones and URLs of webhooks.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -71,6 +71,8 @@ text! {
     Language(String) by language;
     /// An IANA time zone name, such as `Europe/Berlin`.
     Timezone(String) by timezone;
+    /// Where a webhook goes: an absolute URL of at most 2,048 bytes, without blanks and control characters.
+    WebhookUrl(String) by webhook_url;
 }
 
 fn name(text: String) -> Result<String, Invalid> {
@@ -132,8 +134,13 @@ fn depth(value: &serde_json::Value) -> usize {
     }
 }
 
+/// Codes that ISO 639-3 once had and gave up. Clients that know an older edition still send them.
+pub(crate) const RETIRED_LANGUAGES: &[&str] = &[
+    "ajp", "kgm", "ksa", "nom", "plj", "pmk", "prp", "slq", "szd", "tmk", "tpw", "xss", "zkb", "zua",
+];
+
 fn language(text: String) -> Result<String, Invalid> {
-    if isolang::Language::from_639_3(&text).is_none() {
+    if isolang::Language::from_639_3(&text).is_none() && !RETIRED_LANGUAGES.contains(&text.as_str()) {
         return Err(Invalid::new(
             "must be an ISO 639-3 code of three letters, such as `eng`",
         ));
@@ -142,9 +149,40 @@ fn language(text: String) -> Result<String, Invalid> {
 }
 
 fn timezone(text: String) -> Result<String, Invalid> {
-    if jiff::tz::TimeZone::get(&text).is_err() && text != "localtime" {
-        return Err(Invalid::new(
+    if text == "localtime" {
+        return Ok(text);
+    }
+    match jiff::tz::TimeZone::get(&text) {
+        // Names are found in any letter case; what is kept is the name as IANA writes it.
+        Ok(zone) => Ok(zone.iana_name().map_or(text, str::to_owned)),
+        Err(_unknown) => Err(Invalid::new(
             "must be an IANA time zone name, such as `Europe/Berlin`",
+        )),
+    }
+}
+
+fn webhook_url(text: String) -> Result<String, Invalid> {
+    const LIMIT: usize = 2048;
+    if text.len() > LIMIT {
+        return Err(Invalid::new(format!(
+            "must be at most {LIMIT} bytes long, this is {}",
+            text.len()
+        )));
+    }
+    if text.chars().any(|char| char.is_control() || char.is_whitespace()) {
+        return Err(Invalid::new("must not contain blanks or control characters"));
+    }
+    let absolute = text.split_once("://").is_some_and(|(scheme, rest)| {
+        let mut letters = scheme.bytes();
+        let begins = letters.next().is_some_and(|byte| byte.is_ascii_alphabetic());
+        let goes_on = letters.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+        let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        begins && goes_on && !host.is_empty() && !host.starts_with(':')
+    });
+    if !absolute {
+        return Err(Invalid::new(
+            "must be an absolute URL, such as `https://example.com/hooks`",
         ));
     }
     Ok(text)
@@ -271,4 +309,39 @@ fn variables(entries: BTreeMap<String, String>) -> Result<BTreeMap<String, Strin
         }
     }
     Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WebhookUrl;
+
+    #[test]
+    fn a_webhook_goes_to_a_host() {
+        for fine in [
+            "https://example.com",
+            "http://127.0.0.1:9/hook?x=1#y",
+            "https://user:pass@[::1]:8443/a",
+            "HTTPS://EXAMPLE.COM/",
+        ] {
+            assert_eq!(WebhookUrl::try_from(fine).unwrap().as_str(), fine);
+        }
+        let long = format!("https://example.com/{}", "x".repeat(2048));
+        for wrong in [
+            "",
+            "example.com/hook",
+            "https://",
+            "https:///hook",
+            "https://:443/",
+            "https://user@/",
+            "://example.com",
+            "1http://example.com",
+            "https://exa mple.com",
+            "https://example.com/\r\nX: y",
+            "https://example.com/\u{0}",
+            "https://?example.com",
+            &long,
+        ] {
+            assert!(WebhookUrl::try_from(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -1,15 +1,17 @@
 //! The invariants between tables: what follows from objects and results stands where it should, and nothing else does.
 
+mod results;
+
 use std::collections::BTreeMap;
 
-use model::{Object, OrgId, Version, codec, evaluation_id};
+use model::{Object, OrgId, Version, codec};
 
 use crate::{
-    QueryError, ResultRow, RowError, View,
-    index::{Derived, EVALUATIONS, Field, Space, posting_prefix, value},
+    QueryError, RowError, View,
+    index::{Derived, EvaluationPostings, Field, Space, posting_prefix},
     key::{Key, KeyReader},
-    project::{name_key, open_key, outcome_key, reference_key, unfinished_key},
-    row::{CHUNK, EvaluationPlace, RunCounts, set_bit},
+    project::{name_key, open_key, reference_key, unfinished_key},
+    row::RunCounts,
     tables::ReadTable,
 };
 
@@ -163,73 +165,8 @@ impl Check<'_> {
                 self.broken(|| format!("last_runs: the set of {} has none", of()));
             }
         }
-        Ok(())
-    }
-
-    fn results(&mut self) -> Result<(), RowError> {
-        let view = self.view;
-        let tables = &view.tables;
-        let mut tallies: BTreeMap<Vec<u8>, RunCounts> = BTreeMap::new();
-        let mut bitmaps: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
-        for row in tables.results.all()? {
-            let (key, bytes) = row?;
-            let result: ResultRow = tables.results.decode(bytes.value())?;
-            let Some(org) = KeyReader(key.value())
-                .text()
-                .and_then(|org| org.parse::<OrgId>().ok())
-            else {
-                self.broken(|| "results: a key begins with no organization".to_owned());
-                continue;
-            };
-            let of = || format!("conversation {} of run {} of {org}", result.n, result.run);
-            self.expect(&tables.outcomes, &outcome_key(&org, &result), &[], of)?;
-            let run = Key::org(&org).oid(result.run.0);
-            set_bit(
-                bitmaps
-                    .entry(run.clone().number(result.n / CHUNK).done())
-                    .or_default(),
-                result.n % CHUNK,
-            );
-            tallies
-                .entry(run.done())
-                .or_default()
-                .count(result.test_idx, result.verdict);
-            for (evaluation_idx, evaluation) in (0_u32..).zip(&result.evaluations) {
-                let id = evaluation_id(result.run, result.n, evaluation_idx);
-                let place = EvaluationPlace {
-                    run: result.run,
-                    n: result.n,
-                    evaluation_idx,
-                };
-                let place = codec::to_row(&place)?;
-                self.expect(&tables.evaluations, &Key::org(&org).oid(id).done(), &place, of)?;
-                let order = Key::default().newest_first(result.finished_at).oid(id).done();
-                let metric = evaluation.metric_id.0;
-                for (field, value) in [
-                    (Field::All, Vec::new()),
-                    (Field::Metric, value::oid(metric)),
-                    (
-                        Field::MetricVersion,
-                        value::version(metric, evaluation.metric_version),
-                    ),
-                    (Field::Run, value::oid(result.run.0)),
-                ] {
-                    self.posting(
-                        posting_prefix(&org, EVALUATIONS, field, &value),
-                        &order,
-                        &place,
-                        of,
-                    )?;
-                }
-            }
-        }
-        for (key, counts) in tallies {
-            self.expect(&tables.tallies, &key, &codec::to_row(&counts)?, || {
-                "a run".to_owned()
-            })?;
-        }
-        for (key, bitmap) in bitmaps {
-            self.expect(&tables.concluded, &key, &bitmap, || "a run".to_owned())?;
+        if let Object::Evaluation(evaluation) = object {
+            self.evaluation(org, &EvaluationPostings::of_manual(evaluation), of)?;
         }
         Ok(())
     }
@@ -249,9 +186,11 @@ impl Check<'_> {
             &tables.unfinished_runs,
             &tables.open_runs,
             &tables.outcomes,
+            &tables.arrivals,
             &tables.tallies,
             &tables.concluded,
             &tables.evaluations,
+            &tables.conversations,
             &tables.postings,
             &tables.counts,
         ];

@@ -196,6 +196,19 @@ pub enum QueryError {
         /// The field.
         field: &'static str,
     },
+    /// A page was asked for by offset and by cursor at once.
+    #[error("a page begins at an offset or after a cursor, not both")]
+    TwoBeginnings,
+    /// A list that is not in the order of time was asked for by cursor.
+    #[error(
+        "a list of {kind} objects goes on after a cursor only in the order of time: use an offset, or sort by {time}"
+    )]
+    CursorOrder {
+        /// The kind.
+        kind: Kind,
+        /// The order that has cursors.
+        time: &'static str,
+    },
     /// A filter has too many values.
     #[error("a filter may have at most {limit} values, this one has {found}")]
     TooManyValues {

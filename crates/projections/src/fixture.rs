@@ -44,7 +44,7 @@ impl World {
     /// An organization with one object of every kind but runs, and what `moves` make of it.
     pub(crate) fn after(moves: &[Move]) -> Self {
         let mut world = Self::empty();
-        for verb in [39, 35, 37, 0, 4, 8, 12, 13, 15, 16, 18, 22, 25, 28] {
+        for verb in [39, 44, 35, 37, 47, 48, 0, 4, 8, 12, 13, 15, 16, 18, 22, 25, 28] {
             world.make(Move {
                 verb,
                 a: 0,
@@ -77,6 +77,7 @@ impl World {
                 user_model: None,
                 judge_model: None,
             },
+            precondition: None,
         };
         let decision = match decide(&self.orgs[org], command, &context) {
             Ok(decision) => decision,

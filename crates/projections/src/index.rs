@@ -3,18 +3,25 @@
 //! A posting says "the object with this key has this value in this field". Postings of one value stand in the order of lists:
 //! newest first, equal times by key. All of a list's conditions are in the same order, so answering is intersecting.
 
+mod conversation;
 mod derived;
+mod evaluation;
 mod field;
 mod posting;
 mod words;
 
 use std::collections::BTreeSet;
 
+pub(crate) use conversation::conversation_entries;
 pub(crate) use derived::{Derived, Unfinished};
+pub(crate) use evaluation::EvaluationPostings;
 pub use field::Field;
 pub(crate) use field::{facets, filters};
 use model::{Kind, Object, Tally, Time};
-pub(crate) use posting::{EVALUATIONS, Space, order, order_token, posting_prefix, values_prefix};
+pub(crate) use posting::{
+    CONVERSATIONS, EVALUATIONS, Space, order, order_by_id, order_id, order_token, posting_prefix,
+    values_prefix,
+};
 pub(crate) use words::{MAX_TERMS, joined, words};
 
 use crate::{key::Key, row::Flags};
@@ -53,6 +60,10 @@ pub(crate) mod value {
         }
     }
 
+    pub(crate) fn number(number: u32) -> Vec<u8> {
+        Key::default().number(number).done()
+    }
+
     pub(crate) fn version(oid: Oid, version: u32) -> Vec<u8> {
         Key::default().oid(oid).number(version).done()
     }
@@ -75,7 +86,19 @@ pub(crate) const fn list_time(object: &Object) -> Time {
 
 /// The index entries of an object. Of a run these are the ones that its results have no part in; see [`flag_entries`].
 pub(crate) fn index_entries(object: &Object) -> BTreeSet<IndexEntry> {
-    let mut entries = Entries(BTreeSet::new());
+    entries_of(object, true)
+}
+
+/// The index entries of an object but those that only searches and look-ups by name need, which are most of them.
+pub(crate) fn filter_entries(object: &Object) -> BTreeSet<IndexEntry> {
+    entries_of(object, false)
+}
+
+fn entries_of(object: &Object, with_words: bool) -> BTreeSet<IndexEntry> {
+    let mut entries = Entries {
+        found: BTreeSet::new(),
+        with_words,
+    };
     let life = object.life();
     let deleted = life.is_deleted();
     entries.add(Field::All, Vec::new());
@@ -143,8 +166,11 @@ pub(crate) fn index_entries(object: &Object) -> BTreeSet<IndexEntry> {
             entries.add(Field::Set, value::oid(run.set_id.0));
             entries.add(Field::Completed, value::flag(run.is_over()));
         }
+        Object::Role(role) => entries.add(Field::Name, value::text(role.definition.name.as_str())),
+        Object::TemporaryGrant(grant) => entries.add(Field::User, value::text(grant.user_id.as_str())),
+        Object::WebhookDestination(_) | Object::Evaluation(_) => {}
     }
-    entries.0
+    entries.found
 }
 
 /// The index entries of a run that follow from how its conversations ended as well.
@@ -162,11 +188,14 @@ pub(crate) fn flag_entries(run: &model::Run, total: &Tally) -> [IndexEntry; 2] {
     ]
 }
 
-struct Entries(BTreeSet<IndexEntry>);
+struct Entries {
+    found: BTreeSet<IndexEntry>,
+    with_words: bool,
+}
 
 impl Entries {
     fn add(&mut self, field: Field, value: Vec<u8>) {
-        self.0.insert(IndexEntry { field, value });
+        self.found.insert(IndexEntry { field, value });
     }
 
     fn tags(&mut self, tags: &model::Tags) {
@@ -178,6 +207,9 @@ impl Entries {
 
     /// The name, and the words that a search finds the object by while it lives.
     fn found_by(&mut self, name: &str, text: Option<&str>, deleted: bool) {
+        if !self.with_words {
+            return;
+        }
         self.add(Field::Name, value::text(name));
         if deleted {
             return;

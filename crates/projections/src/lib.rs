@@ -27,8 +27,12 @@ pub use fingerprint::{Fingerprint, TableFingerprint};
 pub use index::Field;
 pub use project::Projector;
 pub use query::{
-    EvaluationQuery, FilterValues, ListQuery, MAX_FILTER_VALUES, MAX_LIMIT, MAX_SEARCH_RESULTS, Page,
-    ResultQuery, RunState, SortField, SortKey, TagFilter, VersionFilter, VersionQuery,
+    ArrivedResult, ConversationQuery, Cursor, EvaluationOrigin, EvaluationQuery, FilterValues, ListQuery,
+    MAX_FILTER_VALUES, MAX_LIMIT, MAX_SEARCH_RESULTS, Page, ResultQuery, RunState, SortField, SortKey,
+    TagFilter, VersionFilter, VersionQuery, Visibility,
 };
-pub use row::{Checkpoint, Concluded, EvaluationItem, Log, ResultRow, Sequences};
+pub use row::{
+    Checkpoint, Concluded, ConversationItem, EvaluationItem, EvaluationSource, Log, MAX_LAST_MESSAGE_CHARS,
+    ResultRow, Sequences,
+};
 pub use view::{OrgView, View};

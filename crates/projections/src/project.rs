@@ -3,14 +3,17 @@
 //! Rows and checkpoint change in one transaction, so a batch is taken in whole or not at all, and what was lost in a crash is
 //! asked for again. It takes only what comes next: a log is never skipped and never read twice.
 
+mod conversations;
 mod events;
 mod pending;
 mod results;
 
+use conversations::Runs;
+pub(crate) use conversations::conversation_key;
 pub(crate) use events::{name_key, open_key, reference_key, unfinished_key};
 use model::{ConversationResult, OrgId, Recorded, Time};
 use pending::Pending;
-pub(crate) use results::{outcome_key, result_key, verdict_byte};
+pub(crate) use results::{arrival_key, outcome_key, result_key, verdict_byte};
 
 use crate::{
     Database, Log, ProjectError, RowError,
@@ -32,6 +35,7 @@ pub struct Projector {
 struct Batch<'tables, 'txn> {
     tables: &'tables mut WriteTables<'txn>,
     pending: Pending,
+    runs: Runs,
 }
 
 impl Projector {
@@ -116,6 +120,7 @@ impl Projector {
             let mut batch = Batch {
                 tables: &mut tables,
                 pending: Pending::default(),
+                runs: Runs::default(),
             };
             for record in records {
                 let (expected, found) = (checkpoint.sequence + 1, sequence_of(record));
@@ -128,6 +133,7 @@ impl Projector {
             let Batch {
                 tables: written,
                 pending,
+                runs: _,
             } = batch;
             pending.write(written)?;
             put_checkpoint(written, log, checkpoint)?;

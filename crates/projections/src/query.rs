@@ -3,23 +3,30 @@
 //! Several tags must all match; of several values of any other filter, any may. Lists are in the order newest change first (runs
 //! and evaluations: newest first), equal times by id.
 
+mod conversation;
+mod cursor;
 mod evaluation;
 mod facet;
 mod list;
+mod pager;
 mod run;
 mod search;
 mod source;
 mod version;
+mod visibility;
 mod walk;
 
-pub use evaluation::EvaluationQuery;
+pub use conversation::ConversationQuery;
+pub use cursor::Cursor;
+pub use evaluation::{EvaluationOrigin, EvaluationQuery};
 pub use facet::{FilterValues, MAX_FILTER_VALUES};
 use model::{
     MetricId, MetricType, PersonaId, ScenarioId, ServiceId, Time, Token, UnitTestId, UnitTestSetId, UserId,
 };
-pub use run::{ResultQuery, RunState};
+pub use run::{ArrivedResult, ResultQuery, RunState};
 pub use search::MAX_SEARCH_RESULTS;
 pub use version::{VersionFilter, VersionQuery};
+pub use visibility::Visibility;
 
 /// The most items a page may have.
 pub const MAX_LIMIT: usize = 1_000;
@@ -29,7 +36,7 @@ pub(crate) const MAX_VALUES: usize = 1_000;
 
 /// Which objects of a kind, in which order, from where on. Filters that the kind does not have are errors; filters without values
 /// let everything pass.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListQuery {
     /// These objects.
     pub ids: Vec<Token>,
@@ -39,7 +46,7 @@ pub struct ListQuery {
     pub tags: Vec<TagFilter>,
     /// Created by one of these.
     pub creators: Vec<UserId>,
-    /// Of one of these users (API keys).
+    /// Of one of these users (API keys, temporary grants).
     pub users: Vec<UserId>,
     /// In one of these roles.
     pub roles: Vec<String>,
@@ -71,12 +78,19 @@ pub struct ListQuery {
     pub created_after: Option<Time>,
     /// Created then or earlier (runs).
     pub created_before: Option<Time>,
+    /// Only what this caller may see; none: everything. The page is as if there were nothing else, its `filter_values` are not.
+    pub visible_to: Option<Visibility>,
     /// The order; the first key weighs most. Empty: newest first.
     pub sort: Vec<SortKey>,
     /// The most items.
     pub limit: usize,
     /// How many items to leave out.
     pub offset: u64,
+    /// Go on after this place instead of leaving out a number of items. Only in the order of time, either way.
+    ///
+    /// However many objects come, change and go between pages, what stays as it is is met exactly once. An object that changes
+    /// moves to the newest end of its list: newest first it is not met again, oldest first it is met once more.
+    pub after: Option<Cursor>,
 }
 
 /// A condition on an object's tags.
@@ -131,8 +145,10 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Whether there are more.
     pub has_more: bool,
-    /// Where to go on, if there are more.
+    /// Where to go on, if there are more. None if the page was asked for by cursor.
     pub next_offset: Option<u64>,
+    /// Where to go on, if there are more and the list is in the order of time.
+    pub next_cursor: Option<Cursor>,
     /// On the first page of objects and evaluations: the values found among everything that matches.
     pub filter_values: Option<FilterValues>,
 }
@@ -144,6 +160,7 @@ impl<T> Page<T> {
             items: Vec::new(),
             has_more: false,
             next_offset: None,
+            next_cursor: None,
             filter_values: None,
         }
     }
@@ -155,6 +172,7 @@ impl<T> Page<T> {
             items,
             has_more,
             next_offset: has_more.then_some(next),
+            next_cursor: None,
             filter_values: None,
         }
     }
@@ -165,6 +183,7 @@ impl<T> Page<T> {
         let Self {
             has_more,
             next_offset,
+            next_cursor,
             filter_values,
             ..
         } = self;
@@ -172,6 +191,7 @@ impl<T> Page<T> {
             items,
             has_more,
             next_offset,
+            next_cursor,
             filter_values,
         })
     }

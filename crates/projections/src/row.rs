@@ -1,14 +1,17 @@
 //! Rows that are not objects: where a projection stands, results without their transcripts, counts.
 
 mod concluded;
+mod conversation;
 
 use std::{collections::BTreeMap, fmt};
 
 pub use concluded::Concluded;
 pub(crate) use concluded::{CHUNK, set_bit};
+pub use conversation::{ConversationItem, MAX_LAST_MESSAGE_CHARS};
+pub(crate) use conversation::{ConversationRow, PlannedConversation, last_message};
 use model::{
-    ConversationResult, CriterionOutcome, EndReason, Evaluation, MetricId, Role, RunId, Tally, Time,
-    UnitTestId, Usage, Verdict,
+    ConversationResult, CriterionOutcome, EndReason, Evaluation, EvaluationId, MetricId, Oid, Role, RunId,
+    Tally, Time, UnitTestId, Usage, UserId, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -150,12 +153,13 @@ impl ResultRow {
     }
 }
 
-/// Where an evaluation stands: in the result of conversation `n`, at `evaluation_idx`.
+/// Where an evaluation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct EvaluationPlace {
-    pub(crate) run: RunId,
-    pub(crate) n: u32,
-    pub(crate) evaluation_idx: u32,
+pub(crate) enum EvaluationPlace {
+    /// In the result of conversation `n`, at `evaluation_idx`.
+    Result { run: RunId, n: u32, evaluation_idx: u32 },
+    /// It is an object of its own.
+    Manual(EvaluationId),
 }
 
 /// How many conversations of a run ended how. What is planned stands in the run itself, which may arrive later than its first
@@ -174,6 +178,15 @@ impl RunCounts {
         self.total.count(verdict);
         self.tests.entry(test_idx).or_default().count(verdict);
     }
+}
+
+/// What stands at a result's sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Arrival {
+    /// The conversation's index in the run.
+    pub(crate) n: u32,
+    /// The run's counts, this result included; nothing planned and nothing cancelled.
+    pub(crate) total: Tally,
 }
 
 /// What lists tell about a run's results.
@@ -198,21 +211,44 @@ impl Flags {
 #[derive(Clone, Debug, PartialEq)]
 pub struct EvaluationItem {
     /// The evaluation's id.
-    pub id: model::Oid,
+    pub id: Oid,
     /// The run.
     pub run: RunId,
     /// The conversation's index in the run.
     pub n: u32,
-    /// The test's position in the run's plan.
-    pub test_idx: u32,
-    /// The test.
-    pub unit_test_id: UnitTestId,
-    /// Which repetition, from 0.
-    pub run_index: u32,
-    /// When it was judged.
+    /// When it was judged; the newest time if that was done again.
     pub at: Time,
-    /// The evaluation.
+    /// The evaluation. One made on demand names the messages that it rests on in its source instead.
     pub evaluation: Evaluation,
+    /// Where it comes from.
+    pub source: EvaluationSource,
+}
+
+/// Where an evaluation comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EvaluationSource {
+    /// The conversation was judged when it ended.
+    Simulation {
+        /// The test's position in the run's plan.
+        test_idx: u32,
+        /// The test.
+        unit_test_id: UnitTestId,
+        /// Which repetition, from 0.
+        run_index: u32,
+    },
+    /// Somebody asked.
+    Manual {
+        /// The conversation, by its id on the wire.
+        conversation_id: Oid,
+        /// The last message that was looked at; none: all were.
+        evaluate_to: Option<Oid>,
+        /// Who asked last.
+        invoked_by: UserId,
+        /// The messages that it rests on, by their ids on the wire.
+        references: Vec<Oid>,
+        /// When it was judged first.
+        created_at: Time,
+    },
 }
 
 impl EvaluationItem {

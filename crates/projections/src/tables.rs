@@ -15,7 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{RowError, key::above};
 
 /// The number of this layout of tables. Another number in a file means that the file is made again.
-pub(crate) const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 5;
 
 type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
@@ -236,12 +236,16 @@ tables! {
     results = "results",
     /// org, run, verdict, position of the test, n → nothing.
     outcomes = "outcomes",
+    /// org, run, sequence of the result → which conversation it is of, and the run's counts with it.
+    arrivals = "arrivals",
     /// org, run → counts of results by test.
     tallies = "tallies",
     /// org, run, chunk → bitmap of the conversations that have a result.
     concluded = "concluded",
     /// org, evaluation id → where the evaluation stands.
     evaluations = "evaluations",
+    /// org, conversation id → what lists of conversations show.
+    conversations = "conversations",
     /// org, space, field, value, order → what a list needs to know without loading the row.
     postings = "postings",
     /// org, space, field, value → how many postings there are.

@@ -123,6 +123,8 @@ impl Handler {
                 .map(str::parse)
                 .transpose()
                 .map_err(|_not_a_number| malformed(format!("header {SEEN_HEADER} must be a sequence")))?,
+            base_url: None,
+            known: None,
         };
         let caller = Caller::trusted(subject.org, subject.user);
         let (kind, verb) = (subject.kind.as_str(), subject.verb.as_str());
@@ -151,7 +153,7 @@ impl Handler {
 }
 
 /// Whether a text is a W3C `traceparent`. One that is not says nothing, and would stand in the log for ever.
-fn is_traceparent(text: &str) -> bool {
+pub(crate) fn is_traceparent(text: &str) -> bool {
     let is_hex = |part: &str| part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let lengths: Vec<usize> = text.split('-').map(str::len).collect();
     lengths == [2, 32, 16, 2] && text.split('-').all(is_hex)

@@ -7,6 +7,7 @@
 //!
 //! Because few jobs wait in the queue, cancelling and stopping early are just "admit no more".
 
+mod budget;
 mod open_run;
 mod share;
 #[cfg(test)]
@@ -14,8 +15,11 @@ mod tests;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use commands::{ExecuteError, Executor, Request};
 use journal::{Journal, JournalError, LeaseState};
-use model::{OrgId, ReadError, RunId};
+use model::{
+    BudgetLimit, CancelReason, Command, CommandId, OrgId, ReadError, Rejection, RunId, Time, UserId,
+};
 use open_run::{OpenRun, read_open};
 use projections::{Database, QueryError};
 use share::{Demand, fair_shares};
@@ -61,10 +65,16 @@ pub(crate) enum RoundError {
         /// The run.
         run: RunId,
     },
+    /// A run that has used up its budget cannot be cancelled.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
     /// The task that reads was lost.
     #[error("reading the projections ended: {0}")]
     Ended(String),
 }
+
+/// What time it is.
+pub(crate) type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 
 /// Names a run.
 type RunKey = (OrgId, RunId);
@@ -73,6 +83,8 @@ type RunKey = (OrgId, RunId);
 pub(crate) struct Dispatcher {
     journal: Arc<dyn Journal>,
     database: Database,
+    executor: Executor,
+    clock: Clock,
     options: Options,
     /// The runs that were not over when last looked, with what is known to be in the queue of each.
     open: BTreeMap<RunKey, OpenRun>,
@@ -83,10 +95,18 @@ pub(crate) struct Dispatcher {
 }
 
 impl Dispatcher {
-    pub(crate) const fn new(journal: Arc<dyn Journal>, database: Database, options: Options) -> Self {
+    pub(crate) const fn new(
+        journal: Arc<dyn Journal>,
+        database: Database,
+        executor: Executor,
+        clock: Clock,
+        options: Options,
+    ) -> Self {
         Self {
             journal,
             database,
+            executor,
+            clock,
             options,
             open: BTreeMap::new(),
             resynced_at: None,
@@ -120,7 +140,7 @@ impl Dispatcher {
             if shutdown.run_until_cancelled(pause).await.is_none() {
                 break;
             }
-            let timer = tokio::time::sleep(self.options.lead_ttl / 3);
+            let timer = tokio::time::sleep(self.pause());
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 changed = changes.changed(), if leading => {
@@ -188,9 +208,24 @@ impl Dispatcher {
         }
     }
 
+    /// How long to wait if nothing happens: until the lead is to be renewed, or the time of some run is up.
+    fn pause(&self) -> Duration {
+        let longest = self.options.lead_ttl / 3;
+        let now = (self.clock)();
+        let deadlines = self.open.values().filter_map(OpenRun::deadline);
+        // One that has passed was dealt with, or is hindered by something that the next regular round finds mended.
+        let next = deadlines.filter(|deadline| *deadline > now).min();
+        next.map_or(longest, |next| {
+            longest.min(Duration::from_millis(next.millis_since(now).saturating_add(1)))
+        })
+    }
+
     /// Admits what may be admitted now.
     async fn round(&mut self) -> Result<(), RoundError> {
         self.look().await?;
+        if self.enforce_budgets().await? {
+            self.look().await?;
+        }
         self.resync().await?;
         // Oldest first: the time of the start is the beginning of the id.
         let mut keys: Vec<RunKey> = self.open.keys().cloned().collect();
@@ -209,9 +244,51 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Cancels the runs that have used up their budgets; whether there was one.
+    async fn enforce_budgets(&self) -> Result<bool, RoundError> {
+        let now = (self.clock)();
+        let mut is_any = false;
+        for (key, open) in &self.open {
+            if let Some(limit) = open.limit_reached(now)
+                && self.still_leads()
+            {
+                self.cancel(key, limit).await?;
+                is_any = true;
+            }
+        }
+        Ok(is_any)
+    }
+
+    /// Cancels a run, unless it is over by now.
+    async fn cancel(&self, (org, run): &RunKey, limit: BudgetLimit) -> Result<(), RoundError> {
+        let request = Request {
+            org: org.clone(),
+            actor: system_user(),
+            command_id: Some(budget_command(*run, limit)),
+            traceparent: None,
+            precondition: None,
+            command: Command::CancelRun {
+                id: *run,
+                reason: CancelReason::Budget(limit),
+            },
+        };
+        match self.executor.execute(request).await {
+            Ok(done) if done.repeated => {}
+            Ok(_done) => {
+                info!(run.id = %run, limit = limit.as_str(), "the run has used up its budget, so it is cancelled")
+            }
+            Err(ExecuteError::Rejected(Rejection::RunOver { .. })) => {
+                debug!(run.id = %run, "the run was over before it could be cancelled");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
     /// Reads which runs are open and what is concluded in each, and empties the queue of those that are over.
     async fn look(&mut self) -> Result<(), RoundError> {
-        let (database, known) = (self.database.clone(), self.open.keys().cloned().collect());
+        let known = self.open.iter().map(|(key, open)| (key.clone(), open.counted()));
+        let (database, known) = (self.database.clone(), known.collect());
         let read = tokio::task::spawn_blocking(move || read_open(&database, &known));
         let mut seen = read
             .await
@@ -228,12 +305,12 @@ impl Dispatcher {
         }
         for (key, open) in &mut self.open {
             if let Some(seen) = seen.remove(key) {
-                open.conclude(seen.concluded);
+                open.conclude(seen.concluded, seen.tokens);
             }
         }
         let opened = seen
             .into_iter()
-            .filter_map(|(key, seen)| Some((key, OpenRun::new(seen.facts?, seen.concluded))));
+            .filter_map(|(key, seen)| Some((key, OpenRun::new(seen.facts?, seen.concluded, seen.tokens))));
         self.open.extend(opened);
         Ok(())
     }
@@ -264,6 +341,20 @@ impl Dispatcher {
         debug!(run.id = %key.1, n_jobs = jobs.len(), "admitted");
         Ok(())
     }
+}
+
+/// Who cancels what has used up its budget.
+fn system_user() -> UserId {
+    "system"
+        .parse()
+        .expect("`system` is six letters, which a user's id may be")
+}
+
+/// The command that cancels a run for this reason: the same on every server, so that it takes effect once.
+fn budget_command(run: RunId, limit: BudgetLimit) -> CommandId {
+    let id = format!("budget-{run}-{}", limit.as_str());
+    id.parse()
+        .expect("letters, digits and dashes, fewer than a command's id may have")
 }
 
 /// Logs the first of a row of failures.

@@ -14,6 +14,7 @@ use crate::{
     KeyHasher,
     dispatcher::{Dispatcher, Options as DispatcherOptions},
     projector::{self, ProjectorError},
+    webhooks::{HttpCarrier, Sender, WebhookOptions},
 };
 
 /// How the server works.
@@ -25,6 +26,8 @@ pub struct Options {
     pub dispatcher: DispatcherOptions,
     /// How secrets of API keys are hashed.
     pub key_hasher: KeyHasher,
+    /// How webhooks are sent.
+    pub webhooks: WebhookOptions,
 }
 
 /// The server cannot start, or cannot go on.
@@ -33,6 +36,9 @@ pub enum ServerError {
     /// The projections can no longer be trusted, so nothing is answered from them.
     #[error(transparent)]
     Projector(#[from] ProjectorError),
+    /// Webhooks cannot be sent from this machine.
+    #[error("webhooks cannot be sent: TLS cannot be set up")]
+    Webhooks(#[source] reqwest::Error),
     /// A task ended unexpectedly.
     #[error("a task of the server ended unexpectedly: {0}")]
     Ended(String),
@@ -84,10 +90,30 @@ impl Server {
                 Ok(followed?)
             });
         }
-        let dispatcher = Dispatcher::new(Arc::clone(&journal), database.clone(), options.dispatcher.clone());
+        let dispatcher = Dispatcher::new(
+            Arc::clone(&journal),
+            database.clone(),
+            executor.clone(),
+            Arc::clone(&options.commands.clock),
+            options.dispatcher.clone(),
+        );
         let dispatcher_shutdown = shutdown.clone();
         tasks.spawn(async move {
             dispatcher.run(dispatcher_shutdown).await;
+            Ok(())
+        });
+        let carrier = HttpCarrier::new(options.webhooks).map_err(ServerError::Webhooks)?;
+        let sender = Sender::new(
+            Arc::clone(&journal),
+            database.clone(),
+            Arc::clone(&options.commands.clock),
+            options.key_hasher.clone(),
+            Arc::new(carrier),
+            options.webhooks,
+        );
+        let sender_shutdown = shutdown.clone();
+        tasks.spawn(async move {
+            sender.run(sender_shutdown).await;
             Ok(())
         });
         Ok(Self {

@@ -1,5 +1,10 @@
 //! The gateway over an in-memory journal: what callers see, whatever the transport.
 
+mod administration;
+mod agents;
+mod conversations;
+mod permissions;
+mod reruns;
 mod results;
 mod servers;
 
@@ -31,10 +36,20 @@ pub(crate) async fn bench_on(journal: MemoryJournal, database: Database) -> Benc
 }
 
 pub(crate) async fn bench_as(holder: &str, journal: MemoryJournal, database: Database) -> Bench {
+    bench_ahead(holder, journal, database, 0).await
+}
+
+/// A server whose clock is some milliseconds ahead of the journal's.
+pub(crate) async fn bench_ahead(
+    holder: &str,
+    journal: MemoryJournal,
+    database: Database,
+    ahead_ms: u64,
+) -> Bench {
     let clock = journal.clone();
     let options = Options {
         commands: commands::Options {
-            clock: Arc::new(move || clock.now()),
+            clock: Arc::new(move || clock.now().plus_millis(ahead_ms)),
             catch_up_timeout: Duration::from_secs(5),
             capabilities: Capabilities {
                 build: "test".to_owned(),
@@ -51,6 +66,7 @@ pub(crate) async fn bench_as(holder: &str, journal: MemoryJournal, database: Dat
             min_interval: Duration::from_millis(10),
         },
         key_hasher: KeyHasher::new([7; 32]),
+        webhooks: crate::WebhookOptions::default(),
     };
     let server = Server::start(Arc::new(journal), database, options).await.unwrap();
     let gateway = Gateway::of(&server);
@@ -409,11 +425,14 @@ async fn a_key_is_shown_once_and_kept_as_a_hash() {
     bench
         .command(
             "user.create",
-            json!({"id": "ann", "name": "Ann", "role": "admin"}),
+            json!({"id": "ann", "name": "Ann", "role": "DefaultAdministratorRole"}),
         )
         .await
         .unwrap();
-    let key = bench.command("api_key.create", json!({})).await.unwrap();
+    let key = bench
+        .command("api_key.create", json!({"duration": "P30D"}))
+        .await
+        .unwrap();
     let secret = key["api_key"].as_str().unwrap();
     let events = bench.query("event.list", json!({})).await.unwrap();
     assert!(!events.to_string().contains(secret));

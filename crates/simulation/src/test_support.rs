@@ -107,6 +107,8 @@ pub(crate) fn manifest() -> Manifest {
             options: RunOptions {
                 seed: 42,
                 max_concurrency: None,
+                budget: model::Budget::default(),
+                rerun_of: None,
             },
         },
         simulator: "scripted".to_owned(),

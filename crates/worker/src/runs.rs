@@ -146,6 +146,6 @@ impl Runs {
 }
 
 fn ends_run(last: &Recorded) -> bool {
-    let ends = |event: &Event| matches!(event, Event::RunCancelled(()) | Event::RunCompleted(_));
+    let ends = |event: &Event| matches!(event, Event::RunCancelled(_) | Event::RunCompleted(_));
     last.commit.events.iter().any(ends)
 }

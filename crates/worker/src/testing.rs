@@ -69,7 +69,7 @@ impl World {
 
     /// Cancels the run in the log, without a notice.
     pub(crate) async fn cancel(&self) {
-        self.record(Event::RunCancelled(())).await;
+        self.record(Event::RunCancelled(model::CancelReason::Asked)).await;
     }
 
     async fn record(&self, event: Event) {

@@ -201,7 +201,7 @@ fn a_place_that_cannot_be_is_named() {
     fs::create_dir(directory.path().join("data")).unwrap();
     for (text, reason) in [
         ("{", "EOF while parsing an object"),
-        ("{}", "missing field `nats_url`"),
+        ("{}", "missing field `organization_id`"),
         (
             "{\"nats_url\": 3}",
             "invalid type: integer `3`, expected a string",

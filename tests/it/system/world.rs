@@ -169,6 +169,8 @@ impl World {
         let command = Command::StartRun {
             set_id,
             options: StartOptions::default(),
+            entries: None,
+            rerun_of: None,
         };
         // Another try under the same id finds out whether an earlier one took effect.
         loop {
@@ -183,7 +185,13 @@ impl World {
     /// Asks for the run to be cancelled. A run that is over already cannot be.
     pub(crate) async fn cancel(&self, run: RunId) {
         loop {
-            match self.command(Command::CancelRun { id: run }).await {
+            match self
+                .command(Command::CancelRun {
+                    id: run,
+                    reason: model::CancelReason::Asked,
+                })
+                .await
+            {
                 Ok(_) | Err(ExecuteError::Rejected(Rejection::RunOver { .. })) => return,
                 Err(ExecuteError::Journal(error)) => assert!(error.retryable(), "{error}"),
                 Err(error) => panic!("{error}"),
@@ -198,6 +206,7 @@ impl World {
             actor: "ann".parse().unwrap(),
             command_id: Some(command_id),
             traceparent: None,
+            precondition: None,
             command,
         };
         self.executor().execute(request).await
@@ -273,6 +282,7 @@ impl World {
                 min_interval: Duration::from_millis(20),
             },
             key_hasher: KeyHasher::new([7; 32]),
+            webhooks: server::WebhookOptions::default(),
         };
         let server = Server::start(Arc::new(connection.clone()), self.database.clone(), options)
             .await

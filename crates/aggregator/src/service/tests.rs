@@ -73,7 +73,7 @@ async fn cancel(journal: &MemoryJournal, sample: &Sample) {
     append(
         journal,
         ObjectRef::new(Kind::Run, sample.run.id),
-        Event::RunCancelled(()),
+        Event::RunCancelled(model::CancelReason::Asked),
     )
     .await;
 }
@@ -355,7 +355,11 @@ async fn a_run_that_is_cancelled_while_it_is_folded_says_so_in_its_artifact() {
     begin(&journal, &sample).await;
     conclude(&journal, &sample, all(Ending::Passes)).await;
     let object = ObjectRef::new(Kind::Run, sample.run.id);
-    journal.set_faults(Some(InsertsOnce::new(&journal, object, Event::RunCancelled(()))));
+    journal.set_faults(Some(InsertsOnce::new(
+        &journal,
+        object,
+        Event::RunCancelled(model::CancelReason::Asked),
+    )));
     let running = start(&journal, "aggregator");
     let completed = completion(&journal, &sample).await;
     assert_eq!(completed.verdict, RunVerdict::Cancelled);

@@ -93,7 +93,11 @@ fn a_cancelled_run_is_due_at_once() {
         &sample,
         in_commit(Event::RunStarted(sample.started())),
     );
-    see(&mut tracker, &sample, in_commit(Event::RunCancelled(())));
+    see(
+        &mut tracker,
+        &sample,
+        in_commit(Event::RunCancelled(model::CancelReason::Asked)),
+    );
     assert_eq!(due(&mut tracker), Some(sample.run.id));
 }
 
@@ -124,7 +128,7 @@ proptest! {
     ) {
         let sample = Sample::new(1, &[("a", 2), ("b", 1)]);
         let mut commits = vec![Event::RunStarted(sample.started())];
-        commits.extend(cancel.then_some(Event::RunCancelled(())));
+        commits.extend(cancel.then_some(Event::RunCancelled(model::CancelReason::Asked)));
         commits.extend(complete.then(completed));
         let mut commits = commits.into_iter().map(in_commit).peekable();
         let mut results = results.into_iter().take(n_results).map(Seen::Result).peekable();

@@ -1,6 +1,7 @@
 //! Typed endpoints.
 
 use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
 
 use super::Endpoint;
 use crate::read::Read;
@@ -8,9 +9,9 @@ use crate::read::Read;
 /// An endpoint with the types of its request and reply.
 pub trait Call {
     /// What is sent.
-    type Request: Read + Serialize;
+    type Request: Read + Serialize + ToSchema;
     /// What comes back. `()` is `null`.
-    type Response: Serialize + DeserializeOwned;
+    type Response: Serialize + DeserializeOwned + ToSchema;
     /// The endpoint.
     const ENDPOINT: Endpoint;
 }
@@ -44,6 +45,10 @@ macro_rules! endpoints {
 
         $(#[$table_doc])*
         pub const $table: &[Endpoint] = &[$($name::ENDPOINT),+];
+
+        /// What each takes and answers, in the same order.
+        pub(crate) const SCHEMAS: &[fn() -> crate::openapi::EndpointSchemas] =
+            &[$(crate::openapi::EndpointSchemas::of::<$name>),+];
 
         #[cfg(test)]
         pub(super) fn check_examples(check: &mut impl super::tests::ExampleCheck) {

@@ -2,8 +2,8 @@
 
 use super::{Call, Endpoint, Family, call::endpoints};
 use crate::{
-    VersionCreated, agent, api_key, context_graph, metric, organization, persona, run, scenario, service,
-    suite, unit_test, unit_test_set, user,
+    VersionCreated, agent, api_key, context_graph, metric, metric_result, organization, persona, role, run,
+    scenario, service, suite, temporary_grant, unit_test, unit_test_set, user, webhook_destination,
 };
 
 endpoints! {
@@ -45,10 +45,13 @@ endpoints! {
     MetricDelete(metric::Delete) -> () = "metric" "delete", ["Metric:DeleteMetric"], "Deletes a metric that no unit test uses.",
         r#"{"id":"6618791275130b73714e8d4c"}"#,
         "null";
+    MetricEvaluate(metric_result::Evaluate) -> metric_result::Evaluated = "metric" "evaluate", ["Metric:GetMetric", "Metric:EvaluateMetric", "Metric:GetMetricEvaluationResult"], "Measures a finished conversation by the latest versions of metrics; of what was measured so before, the newest value is kept.",
+        r#"{"metric_ids":["6618791275130b73714e8d4c"],"conversation_id":"6618791275130b73714e8de1","evaluate_to_interaction_id":null}"#,
+        r#"{"metrics":[{"metric_id":"6618791275130b73714e8d4c","value":true,"references":["6618791275130b73714e8dd1"],"justification":"`refund` was called once."}]}"#;
     AgentCreate(agent::Create) -> agent::Created = "agent" "create", ["Organization:CreateAgent"], "Makes an agent without a version.",
         r#"{"agent_name":"Shopkeeper"}"#,
         r#"{"id":"6618791275130b73714e8da1"}"#;
-    AgentCreateVersion(agent::CreateVersion) -> VersionCreated = "agent" "create_version", ["Organization:CreateAgentVersion"], "Adds a version to an agent; what stands beside `rehearse` is kept as its document.",
+    AgentCreateVersion(agent::CreateVersion) -> agent::VersionCreated = "agent" "create_version", ["Organization:CreateAgentVersion"], "Adds a version to an agent; what stands beside `rehearse` is kept as its document, and what is left out stays as it is.",
         r#"{"id":"6618791275130b73714e8da1","version":1,"rehearse":{"connection":{"openaiChat":{"baseUrl":"http://127.0.0.1:8080/v1","model":"small","apiKey":"{{ secret.API_KEY }}"}}},"background":"Sells groceries."}"#,
         r#"{"version":1,"created_at":"2026-01-01T00:00:00.000Z"}"#;
     AgentDelete(agent::Delete) -> () = "agent" "delete", ["Organization:DeleteAgent"], "Deletes an agent that no active service uses.",
@@ -57,8 +60,8 @@ endpoints! {
     ContextGraphCreate(context_graph::Create) -> context_graph::Created = "context_graph" "create", ["Organization:CreateServiceHierarchicalStateMachine"], "Makes a context graph without a version.",
         r#"{"state_machine_name":"Flow"}"#,
         r#"{"id":"6618791275130b73714e8da2"}"#;
-    ContextGraphCreateVersion(context_graph::CreateVersion) -> VersionCreated = "context_graph" "create_version", ["Organization:CreateServiceHierarchicalStateMachineVersion"], "Adds a version to a context graph; what stands beside `id` and `version` is its document.",
-        r#"{"id":"6618791275130b73714e8da2","version":1,"description":"Sells and refunds.","states":[]}"#,
+    ContextGraphCreateVersion(context_graph::CreateVersion) -> context_graph::VersionCreated = "context_graph" "create_version", ["Organization:CreateServiceHierarchicalStateMachineVersion"], "Adds a version to a context graph; what stands beside `id` and `version` is its document.",
+        r#"{"id":"6618791275130b73714e8da2","version":1,"description":"Sells and refunds.","states":[],"new_user_initial_state":"greet","returning_user_initial_state":"greet","terminal_state":"part","references":{},"global_intra_state_navigation_guidelines":[],"global_action_guidelines":[],"global_boundary_constraints":[]}"#,
         r#"{"version":1,"created_at":"2026-01-01T00:00:00.000Z"}"#;
     ContextGraphDelete(context_graph::Delete) -> () = "context_graph" "delete", ["Organization:DeleteServiceHierarchicalStateMachine"], "Deletes a context graph that no active service uses.",
         r#"{"id":"6618791275130b73714e8da2"}"#,
@@ -70,7 +73,7 @@ endpoints! {
         r#"{"id":"6618791275130b73714e8d1c","is_active":false}"#,
         "null";
     ServicePutVersionSet(service::PutVersionSet) -> () = "service" "put_version_set", ["Service:CreateVersionSet|Service:UpdateVersionSet"], "Makes or replaces a version set other than `edge`.",
-        r#"{"id":"6618791275130b73714e8d1c","name":"candidate","version_set":{"agent_version_number":1,"service_hierarchical_state_machine_version_number":null,"llm_model_preferences":{"EngageUser":{"llm_name":"gpt","params":{"temperature":0}}}}}"#,
+        r#"{"id":"6618791275130b73714e8d1c","name":"candidate","version_set":{"agent_version_number":1,"service_hierarchical_state_machine_version_number":null,"llm_model_preferences":{"EngageUser":{"llm_name":"openai_gpt-5.2-2025-12-11","params":{"temperature":0}}}}}"#,
         "null";
     ServiceDeleteVersionSet(service::DeleteVersionSet) -> () = "service" "delete_version_set", ["Service:DeleteVersionSet"], "Removes a version set that is neither `edge` nor `release` and that no unit test names.",
         r#"{"id":"6618791275130b73714e8d1c","name":"candidate"}"#,
@@ -94,11 +97,14 @@ endpoints! {
         r#"{"id":"6618791275130b73714e8d7f"}"#,
         "null";
     RunStart(run::Start) -> run::Started = "run" "start", ["Simulation:CreateSimulationUnitTestSetRun"], "Starts a run of a unit test set.",
-        r#"{"simulation_unit_test_set_id":"6618791275130b73714e8d7f","rehearse":{"seed":7,"max_concurrency":4}}"#,
+        r#"{"simulation_unit_test_set_id":"6618791275130b73714e8d7f","rehearse":{"seed":7,"max_concurrency":4,"budget":{"max_duration_ms":600000}}}"#,
         r#"{"simulation_unit_test_set_run_id":"6618791275130b73714e8d90"}"#;
     RunCancel(run::Cancel) -> () = "run" "cancel", ["Simulation:CancelSimulationUnitTestSetRun"], "Asks a run to stop.",
         r#"{"id":"6618791275130b73714e8d90"}"#,
         "null";
+    RunRerun(run::Rerun) -> run::Started = "run" "rerun", ["Simulation:CreateSimulationUnitTestSetRun", "Simulation:GetSimulationUnitTestSetRun"], "Runs again what went wrong in a run: the same tests at their latest versions, each as often as it went wrong.",
+        r#"{"id":"6618791275130b73714e8d90","which":["failed","errored"],"rehearse":{"seed":7}}"#,
+        r#"{"simulation_unit_test_set_run_id":"6618791275130b73714e8d91"}"#;
     SuiteApply(suite::Apply) -> suite::Changes = "suite" "apply", ["Rehearse:ApplySuite"], "Makes the organization hold what a suite says, all of it or nothing.",
         r#"{"documents":[{"apiVersion":"rehearse/v1","kind":"Persona","metadata":{"name":"Maria"},"spec":{"role":"customer","background":"Maria, 34, orders groceries online."}}]}"#,
         r#"{"changes":[{"kind":"Persona","name":"Maria","id":"6618791275130b73714e8d2a","difference":"created","fields":[]}]}"#;
@@ -106,15 +112,39 @@ endpoints! {
         r#"{"title":"Acme","preferred_language":"eng","timezone":null}"#,
         "null";
     UserCreate(user::Create) -> user::Created = "user" "create", ["User:CreateUser"], "Makes a user.",
-        r#"{"id":"u1","name":"Ann","role":"admin"}"#,
+        r#"{"id":"u1","name":"Ann","role":"DefaultAdministratorRole"}"#,
         r#"{"id":"u1"}"#;
     UserDelete(user::Delete) -> () = "user" "delete", ["User:DeleteUser"], "Deletes a user: its keys open nothing any more.",
         r#"{"id":"u1"}"#,
         "null";
     ApiKeyCreate(api_key::Create) -> api_key::Created = "api_key" "create", ["Organization:CreateAPIKey"], "Makes an API key. Its secret is in the reply and nowhere else.",
-        r#"{"name":"CI","duration":"P30D","rehearse":{"user_id":"u1"}}"#,
+        r#"{"name":"CI","duration":"P30D","role_name":"DefaultAdministratorRole"}"#,
         r#"{"api_key_id":"6618791275130b73714e8db1","api_key":"<secret>","expires_at":"2026-01-31T00:00:00.000Z"}"#;
     ApiKeyDelete(api_key::Delete) -> api_key::Deleted = "api_key" "delete", ["Organization:DeleteAPIKey"], "Revokes an API key.",
         r#"{"id":"6618791275130b73714e8db1"}"#,
         r#"{"deleted_key_id":"6618791275130b73714e8db1"}"#;
+    RoleCreate(role::Create) -> role::Created = "role" "create", ["Role:CreateRole"], "Makes a role. Nobody can make one that may do what they may not.",
+        r#"{"role_name":"Reviewer","description":"Reads what others made.","permission_grants":[{"permission_name":"Simulation:GetSimulationPersona","conditions":{"role":{"type":"In","values":["customer","patient"]},"name":{"type":"NotEquals","value":"Secret"}}},{"permission_name":"Metric:GetMetric","conditions":{"creator":{"type":"Equals","value":"{self_user_id}"}}}],"frontend_view":"client"}"#,
+        r#"{"role_id":"6618791275130b73714e8dc1"}"#;
+    RoleUpdate(role::Update) -> role::Created = "role" "update", ["Role:ModifyRole"], "Changes a role, at once for everyone who has it.",
+        r#"{"name":"Reviewer","description":"Reads everything.","permission_grants":[{"permission_name":"Simulation:GetSimulationPersona","conditions":{}}],"frontend_view":"admin"}"#,
+        r#"{"role_id":"6618791275130b73714e8dc1"}"#;
+    RoleAssign(role::Assign) -> role::Created = "role" "assign", ["Role:AssignRole"], "Gives a user another role. Nobody can assign a role that may do what they may not.",
+        r#"{"name":"Reviewer","user_id":"u1"}"#,
+        r#"{"role_id":"6618791275130b73714e8dc1"}"#;
+    TemporaryGrantCreate(temporary_grant::Create) -> temporary_grant::Created = "temporary_grant" "create", ["Role:CreateTemporaryPermissionGrant"], "Lets a user do something for a while, beside what its role says. Nobody can grant what their own role does not.",
+        r#"{"user_id":"u1","duration":"PT8H","permission_grant":{"permission_name":"Simulation:GetSimulationPersona","conditions":{"role":{"type":"Equals","value":"customer"}}},"tags":{"ticket":"T1"},"justification":"Ann is on holiday."}"#,
+        r#"{"temporary_permission_grant_id":"6618791275130b73714e8dc2","expires_at":"2026-01-01T08:00:00.000Z"}"#;
+    WebhookDestinationCreate(webhook_destination::Create) -> webhook_destination::Created = "webhook_destination" "create", ["Webhook:CreateWebhookDestination"], "Makes a webhook destination. Its secret is in the reply and nowhere else.",
+        r#"{"url":"https://example.com/hooks","accepted_types":["api-key-expiration-soon"],"retry_attempts":3}"#,
+        r#"{"webhook_destination_id":"6618791275130b73714e8dc3","secret":"<secret>"}"#;
+    WebhookDestinationUpdate(webhook_destination::Update) -> () = "webhook_destination" "update", ["Webhook:UpdateWebhookDestination"], "Changes what a webhook destination is told, or how often.",
+        r#"{"id":"6618791275130b73714e8dc3","accepted_types":["conversation-post-processing-complete","api-key-expiration-soon"],"retry_attempts":5}"#,
+        "null";
+    WebhookDestinationRotateSecret(webhook_destination::RotateSecret) -> webhook_destination::Rotated = "webhook_destination" "rotate_secret", ["Webhook:UpdateWebhookDestination"], "Gives a webhook destination a new secret, at most once per hour. The old one signs too for half an hour.",
+        r#"{"id":"6618791275130b73714e8dc3"}"#,
+        r#"{"secret":"<secret>","dual_signing_stops_at":"2026-01-01T00:30:00.000Z"}"#;
+    WebhookDestinationDelete(webhook_destination::Delete) -> () = "webhook_destination" "delete", ["Webhook:DeleteWebhookDestination"], "Deletes a webhook destination.",
+        r#"{"id":"6618791275130b73714e8dc3"}"#,
+        "null";
 }

@@ -16,7 +16,7 @@ request! {
 }
 
 /// A conversation that was given up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DeadLetterView {
     /// Its place in the list.
     pub sequence: u64,
@@ -31,7 +31,7 @@ pub struct DeadLetterView {
 }
 
 /// A failed try.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FailureView {
     /// The worker.
     pub worker: String,
@@ -61,7 +61,7 @@ impl DeadLetterView {
 }
 
 /// Conversations that were given up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DeadLetters {
     /// In order.
     pub dead_letters: Vec<DeadLetterView>,

@@ -40,6 +40,18 @@ pub struct Endpoint {
     pub example_response: &'static str,
 }
 
+impl Endpoint {
+    /// Whether it leaves out what the caller may not see, rather than refusing the caller: lists and searches of things that are
+    /// permitted one by one, messages of a conversation among them. Its permission is then that to see such a thing.
+    pub fn filters_rows(&self) -> bool {
+        // The log and what was given up are shown whole or not at all.
+        let is_whole = matches!(self.kind, "event" | "deadletter");
+        self.family == Family::Query
+            && matches!(self.verb, "list" | "page" | "search" | "messages")
+            && !is_whole
+    }
+}
+
 /// The endpoint of this name; none if there is none.
 pub fn endpoint(family: Family, kind: &str, verb: &str) -> Option<&'static Endpoint> {
     let table = match family {

@@ -4,7 +4,7 @@ use model::Time;
 use serde::{Deserialize, Serialize};
 
 /// How a server is doing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Status {
     /// The build.
     pub build: String,
@@ -19,7 +19,7 @@ pub struct Status {
 }
 
 /// How far projections follow a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LogStatus {
     /// The sequence of the log's last message.
     pub last_sequence: u64,

@@ -208,6 +208,8 @@ pub(crate) fn plan() -> Plan {
         options: RunOptions {
             seed: 7,
             max_concurrency: None,
+            budget: Budget::default(),
+            rerun_of: None,
         },
     }
 }
@@ -220,6 +222,7 @@ pub(crate) fn running() -> Run {
         plan: plan(),
         manifest: Digest::of(b"manifest"),
         cancelled: None,
+        cancel_reason: None,
         completed: None,
         life: life(),
     }

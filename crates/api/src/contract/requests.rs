@@ -10,13 +10,13 @@ use crate::{
     run, scenario, service, unit_test, unit_test_set,
 };
 
-fn command<R: CommandRequest>(body: &Value) -> Command {
+pub(super) fn command<R: CommandRequest>(body: &Value) -> Command {
     read::<R>(body)
         .unwrap_or_else(|errors| panic!("{errors}"))
         .into_command()
 }
 
-fn pointers<R: Read>(body: &Value) -> Vec<String> {
+pub(super) fn pointers<R: Read>(body: &Value) -> Vec<String> {
     let Err(errors) = read::<R>(body) else {
         panic!("{body} is accepted")
     };
@@ -187,6 +187,7 @@ fn runs_take_options_under_their_own_key() {
     assert_eq!(
         options,
         StartOptions {
+            budget: model::Budget::default(),
             seed: Some(u64::MAX),
             max_concurrency: Some(4)
         }

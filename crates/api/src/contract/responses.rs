@@ -1,5 +1,7 @@
 //! Responses, against the examples of the contract.
 
+use std::collections::BTreeSet;
+
 use model::{Content, Criterion, MetricDomain, MetricValue, evaluation_id, message_id};
 use serde_json::{Value, json};
 
@@ -275,16 +277,15 @@ fn results_of_a_run_come_test_by_test() {
         result.metric_evaluation_results[0].results,
         [(evaluation_id(id("90"), 0, 0), true)]
     );
-    assert_eq!(
-        (result.rehearse.tally.passed, result.rehearse.tally.errored),
-        (1, 1)
-    );
+    let tally = result.rehearse.tally.unwrap();
+    assert_eq!((tally.passed, tally.errored), (1, 1));
 }
 
 #[test]
 fn a_cancelled_run_is_over_at_once() {
     let cancelled = model::Run {
         cancelled: Some(change()),
+        cancel_reason: Some(model::CancelReason::Asked),
         ..running()
     };
     let outcomes = Some(vec![run::Outcome::from(&conversation(0, true, None))]);
@@ -298,7 +299,7 @@ fn a_cancelled_run_is_over_at_once() {
     assert_eq!(made.rehearse.verdict, Some(run::VerdictWord::Cancelled));
     let result = made.unit_test_run_results[0].as_ref().unwrap();
     assert_eq!(result.run_errors, [None, Some("cancelled".to_owned())]);
-    assert_eq!(result.rehearse.tally.cancelled, 1);
+    assert_eq!(result.rehearse.tally.unwrap().cancelled, 1);
 }
 
 #[test]
@@ -312,18 +313,30 @@ fn what_a_caller_may_not_see_is_left_out() {
         ..run::Progress::of_plan(&plan())
     };
     let made = run::Instance::of(&org(), &completed(), &progress);
-    let without_tests = serde_json::to_value(made.clone().without_tests()).unwrap();
+    let shown = serde_json::to_value(&made).unwrap();
+    let nothing_hidden = made.clone().without_tests(&BTreeSet::new());
+    assert_eq!(serde_json::to_value(nothing_hidden).unwrap(), shown);
+    let hidden = BTreeSet::from([made.unit_test_run_specs[0].unit_test_id]);
+    let without_tests = serde_json::to_value(made.clone().without_tests(&hidden)).unwrap();
     let spec = &without_tests["unit_test_run_specs"][0];
     assert_eq!(spec["persona_version_info"], Value::Null);
     assert_eq!(spec["scenario_version_info"], Value::Null);
     assert_eq!(spec["metrics_to_evaluate"], json!([]));
+    assert_eq!(spec["rehearse"]["name"], Value::Null);
+    let result = &without_tests["unit_test_run_results"][0];
+    assert_eq!(result["metric_evaluation_results"], json!([]));
+    assert_eq!(result["rehearse"]["tally"], Value::Null);
     assert_eq!(
-        without_tests["unit_test_run_results"][0]["metric_evaluation_results"],
-        json!([])
+        result["run_errors"],
+        shown["unit_test_run_results"][0]["run_errors"]
     );
     let without_specs = serde_json::to_value(made.without_specs()).unwrap();
     assert_eq!(without_specs["unit_test_run_specs"], json!([]));
     assert_eq!(without_specs["unit_test_run_results"], json!([]));
+    assert_eq!(
+        without_specs["rehearse"]["set_name"],
+        without_specs["simulation_unit_test_set_id"]
+    );
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! The table of error codes.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::json;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $status:literal, $exit:literal, $title:literal, $help:literal;)+) => {
@@ -52,10 +57,25 @@ macro_rules! codes {
     };
 }
 
+impl PartialSchema for ErrorCode {
+    fn schema() -> RefOr<Schema> {
+        let codes: Vec<&str> = Self::ALL.iter().map(|code| code.as_str()).collect();
+        crate::openapi::described(
+            "What went wrong, in one stable word.",
+            json!({"type": "string", "enum": codes}),
+        )
+    }
+}
+
+impl ToSchema for ErrorCode {}
+
 codes! {
     /// The body is not JSON, or not of the form that the transport asks for.
     MalformedRequest = "malformed_request", 400, 2, "The request cannot be read",
         "send a JSON object as the body";
+    /// Of an HTTP request: the body is not JSON, or says that it is something else.
+    MalformedBody = "malformed_body", 422, 2, "The body cannot be read",
+        "send one JSON object in UTF-8, with no key twice, as `application/json`";
     /// Fields of the request are wrong; each is listed.
     ValidationFailed = "validation_failed", 422, 2, "Fields of the request are not acceptable",
         "mend the fields listed under `errors`";
@@ -104,12 +124,18 @@ codes! {
     /// The agent or context graph has no such version.
     NoVersion = "no_version", 400, 2, "There is no such version",
         "create a version of the agent or context graph first";
+    /// The first version of an agent would hold nothing.
+    EmptyVersion = "empty_version", 400, 2, "The first version holds nothing",
+        "give `rehearse.connection`, or fields that describe the agent";
+    /// The conversation has no interactions.
+    NoInteractions = "no_interactions", 400, 2, "The conversation has no interactions",
+        "choose a conversation in which the agent replied, or a later interaction";
     /// The service is not active.
     ServiceInactive = "service_inactive", 400, 2, "The service is not active",
         "activate the service, or test another";
-    /// A unit test cannot run here.
-    NotRunnable = "not_runnable", 400, 2, "A unit test cannot run",
-        "provide what the detail names, then start the run again";
+    /// A unit test or a metric cannot run here.
+    NotRunnable = "not_runnable", 400, 2, "A unit test or a metric cannot run",
+        "provide what the detail names, then try again";
     /// The caller has an unfinished run of this set.
     RunUnfinished = "run_unfinished", 409, 2, "A run of this set is not finished",
         "wait for the run, or cancel it";
@@ -119,15 +145,48 @@ codes! {
     /// The run's artifact does not exist yet.
     ArtifactNotReady = "artifact_not_ready", 400, 2, "The artifact is not available yet",
         "wait until the run's `artifacts_generated` is true";
+    /// An address of the HTTP API was asked for on another way, and none is configured.
+    NoPublicUrl = "no_public_url", 400, 2, "The address of the HTTP API is not known",
+        "set `http.public_url` where the server is started, or ask over HTTP";
     /// The conversation has no result yet.
     ResultNotReady = "result_not_ready", 400, 2, "The conversation is not finished",
         "wait for the run";
+    /// Nothing went wrong in the run, or it is not over yet.
+    NothingToRerun = "nothing_to_rerun", 400, 2, "There is nothing to run again",
+        "choose a run that is over and in which something went wrong";
     /// The command id was used before for another command.
     CommandReused = "command_reused", 409, 2, "The command id was used before",
         "use a new command id for a new command";
+    /// The idempotency key was used before for another request.
+    IdempotencyKeyReused = "idempotency_key_reused", 422, 2, "The idempotency key was used before",
+        "use a new idempotency key for a new request";
+    /// The request did not arrive in time.
+    TooSlow = "too_slow", 408, 97, "The request did not arrive in time",
+        "send it again, on a better connection or in smaller parts";
+    /// The built-in role never changes.
+    BuiltInRole = "built_in_role", 400, 2, "The role is built in",
+        "make a role of your own";
+    /// It was done a short while ago.
+    TooSoon = "too_soon", 400, 2, "It was done a short while ago",
+        "try again at the time that the detail names";
+    /// As many objects of the kind live as there may be.
+    LimitReached = "limit_reached", 400, 2, "There are as many as there may be",
+        "delete one that is no longer needed";
+    /// The object is no longer as the caller knows it.
+    PreconditionFailed = "precondition_failed", 412, 2, "The object has been changed",
+        "read the object again, then decide anew";
+    /// What an active service needs was deleted.
+    Deprecated = "deprecated", 400, 2, "Something that the service needs was deleted",
+        "give the service another agent or context graph";
+    /// It was deleted before.
+    AlreadyDeleted = "already_deleted", 409, 2, "It was deleted already",
+        "nothing is left to do";
     /// The request is larger than the server accepts.
     TooLarge = "too_large", 413, 2, "The request is too large",
         "send less at once";
+    /// The range of an artifact that was asked for lies beyond its end.
+    RangeNotSatisfiable = "range_not_satisfiable", 416, 2, "The range lies beyond the end",
+        "ask for a range within the length that `Content-Range` names";
     /// Too many requests.
     RateLimited = "rate_limited", 429, 97, "Too many requests",
         "wait as long as `Retry-After` says";

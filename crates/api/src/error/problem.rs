@@ -9,7 +9,7 @@ use crate::{FieldError, FieldErrors};
 pub const PROBLEM_CONTENT_TYPE: &str = "application/problem+json";
 
 /// The body of every error.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Problem {
     /// A URI for the kind of error: `urn:rehearse:error:` and the code.
     #[serde(rename = "type")]
@@ -24,6 +24,7 @@ pub struct Problem {
     pub code: ErrorCode,
     /// Names the request in the server's logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub request_id: Option<String>,
     /// The fields that are wrong, if some are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

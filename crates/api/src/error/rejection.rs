@@ -24,7 +24,11 @@ impl ErrorCode {
                 | Kind::Service
                 | Kind::UnitTest
                 | Kind::UnitTestSet
-                | Kind::Run => Self::VersionConflict,
+                | Kind::Run
+                | Kind::Role
+                | Kind::TemporaryGrant
+                | Kind::WebhookDestination
+                | Kind::Evaluation => Self::VersionConflict,
             },
             Rejection::ValueTypeFrozen { .. } => Self::ValueTypeFrozen,
             Rejection::RoleFrozen { .. } => Self::RoleFrozen,
@@ -32,11 +36,18 @@ impl ErrorCode {
             Rejection::Invalid { .. } => Self::ValidationFailed,
             Rejection::ProtectedVersionSet { .. } => Self::ProtectedVersionSet,
             Rejection::NoVersion { .. } => Self::NoVersion,
+            Rejection::EmptyVersion { .. } => Self::EmptyVersion,
             Rejection::Inactive { .. } => Self::ServiceInactive,
             Rejection::NotRunnable { .. } => Self::NotRunnable,
             Rejection::RunUnfinished { .. } => Self::RunUnfinished,
             Rejection::RunOver { .. } => Self::RunNotInProgress,
             Rejection::CommandReused { .. } => Self::CommandReused,
+            Rejection::BuiltInRole { .. } => Self::BuiltInRole,
+            Rejection::TooSoon { .. } => Self::TooSoon,
+            Rejection::TooMany { .. } => Self::LimitReached,
+            Rejection::Changed { .. } => Self::PreconditionFailed,
+            Rejection::Deprecated { .. } => Self::Deprecated,
+            Rejection::AlreadyDeleted { .. } => Self::AlreadyDeleted,
             Rejection::InSuite { source, .. } => Self::of_rejection(source),
         }
     }
@@ -105,11 +116,18 @@ fn field(rejection: &Rejection) -> Option<FieldError> {
         | Rejection::ProtectedVersionSet { .. }
         | Rejection::UnknownVersionSet { .. }
         | Rejection::NoVersion { .. }
+        | Rejection::EmptyVersion { .. }
         | Rejection::Inactive { .. }
         | Rejection::NotRunnable { .. }
         | Rejection::RunUnfinished { .. }
         | Rejection::RunOver { .. }
-        | Rejection::CommandReused { .. } => None,
+        | Rejection::CommandReused { .. }
+        | Rejection::BuiltInRole { .. }
+        | Rejection::TooSoon { .. }
+        | Rejection::TooMany { .. }
+        | Rejection::Changed { .. }
+        | Rejection::Deprecated { .. }
+        | Rejection::AlreadyDeleted { .. } => None,
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use model::{
-    AgentContent, Event, FirstVersion, Json, MetricNotes, NextVersion, OrganizationProfile, PersonaContent,
-    ServiceProfile, UnitTestDefinition, UnitTestSetDefinition, VersionSet, VersionSetName,
+    AgentContent, CancelReason, Event, FirstVersion, Json, MetricNotes, NextVersion, OrganizationProfile,
+    PersonaContent, ServiceProfile, UnitTestDefinition, UnitTestSetDefinition, VersionSet, VersionSetName,
+    conversation_id,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,11 +14,12 @@ use crate::{
     metric, persona,
     run::{ArtifactView, TallyView, TestSpec, VerdictWord},
     scenario,
-    shape::{ConnectionShape, SuccessCriterionShape, VersionSetShape},
+    shape::{self, ConnectionShape, PermissionGrantShape, SuccessCriterionShape, VersionSetShape},
     unit_test_set::EntryInstance,
+    webhook_destination,
 };
 
-/// The particulars of an event; null if there are none. Hashes of secrets are left out.
+/// The particulars of an event; null if there are none. Hashes of secrets, and what secrets follow from, are left out.
 ///
 /// # Errors
 /// None in practice: every part has text keys. The error is kept rather than hidden.
@@ -27,9 +29,9 @@ pub fn event_data(event: &Event) -> Result<Value, serde_json::Error> {
             Ok(organization(profile))
         }
         Event::UserCreated(body) => Ok(json!({"name": body.name, "role": body.role})),
-        Event::ApiKeyCreated(body) => {
-            Ok(json!({"user_id": body.user_id, "name": body.name, "expires_at": body.expires_at}))
-        }
+        Event::ApiKeyCreated(body) => Ok(
+            json!({"user_id": body.user_id, "role": body.role, "name": body.name, "expires_at": body.expires_at}),
+        ),
         Event::UserDeleted(())
         | Event::ApiKeyDeleted(())
         | Event::PersonaDeleted(())
@@ -39,7 +41,48 @@ pub fn event_data(event: &Event) -> Result<Value, serde_json::Error> {
         | Event::ContextGraphDeleted(())
         | Event::UnitTestDeleted(())
         | Event::UnitTestSetDeleted(())
-        | Event::RunCancelled(()) => Ok(Value::Null),
+        | Event::WebhookDestinationDeleted(()) => Ok(Value::Null),
+        Event::UserRoleAssigned(role) => Ok(json!({"role": role})),
+        Event::RunCancelled(reason) => Ok(match reason {
+            CancelReason::Asked => json!({"reason": "asked"}),
+            CancelReason::Budget(limit) => json!({"reason": "budget", "limit": limit.as_str()}),
+        }),
+        Event::RoleCreated(definition) | Event::RoleUpdated(definition) => Ok(json!({
+            "name": definition.name,
+            "description": definition.description,
+            "frontend_view": definition.frontend_view.as_str(),
+            "permission_grants": definition.grants.iter().cloned().map(PermissionGrantShape).collect::<Vec<_>>(),
+        })),
+        Event::TemporaryGrantCreated(body) => Ok(json!({
+            "user_id": body.user_id,
+            "expires_at": body.expires_at,
+            "permission_grant": PermissionGrantShape(body.grant.clone()),
+            "justification": body.justification,
+            "tags": body.tags,
+        })),
+        Event::WebhookDestinationCreated(body) => Ok(json!({
+            "url": body.url,
+            "accepted_types": webhook_destination::words(&body.accepted_types),
+            "retry_attempts": body.retry_attempts,
+            "secret_generated_at": body.secret.generated_at,
+        })),
+        Event::WebhookDestinationUpdated(body) => Ok(json!({
+            "accepted_types": webhook_destination::words(&body.accepted_types),
+            "retry_attempts": body.retry_attempts,
+        })),
+        Event::WebhookSecretRotated(body) => Ok(json!({
+            "secret_generated_at": body.secret.generated_at,
+            "dual_signing_stops_at": body.previous.until,
+        })),
+        Event::EvaluationRecorded(measured) => Ok(json!({
+            "conversation_id": conversation_id(measured.run, measured.n),
+            "metric_id": measured.metric_id,
+            "metric_version": measured.metric_version,
+            "result": shape::result(measured.value.as_ref()),
+            "justification": measured.justification,
+            "references": measured.references,
+            "evaluate_to_interaction_id": measured.evaluate_to,
+        })),
         Event::PersonaCreated(body) => Ok(json!({
             "name": body.name,
             "role": body.role,
@@ -91,6 +134,12 @@ pub fn event_data(event: &Event) -> Result<Value, serde_json::Error> {
             "tests": body.plan.tests.iter().map(TestSpec::of).collect::<Vec<_>>(),
             "seed": body.plan.options.seed,
             "max_concurrency": body.plan.options.max_concurrency,
+            "budget": {
+                "max_duration_ms": body.plan.options.budget.max_duration_ms,
+                "max_conversations": body.plan.options.budget.max_conversations,
+                "max_tokens": body.plan.options.budget.max_tokens,
+            },
+            "rerun_of": body.plan.options.rerun_of,
             "manifest": body.manifest,
         })),
         Event::RunCompleted(body) => Ok(json!({

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use model::{
-    AgentContent, ApiKeyCreated, Commit, CommitMeta, ContextGraphContent, Digest, Event, FirstVersion, Json,
-    Kind, MetricCreated, MetricNotes, NextVersion, Object, ObjectRef, Organization, OrganizationProfile,
-    PersonaCreated, RunCompleted, RunStarted, ScenarioCreated, ServiceCreated, Tags, Tally, UnitTestCreated,
-    User, UserCreated, VersionSetName, VersionSetPut,
+    AccessRole, AgentContent, ApiKeyCreated, BudgetLimit, CancelReason, Commit, CommitMeta,
+    ContextGraphContent, Digest, Event, FirstVersion, FrontendView, Grant, GrantCondition, Json, Kind,
+    ManualEvaluation, MeasuredValue, MetricCreated, MetricNotes, NextVersion, Object, ObjectRef,
+    Organization, OrganizationProfile, PersonaCreated, PreviousSecret, RoleDefinition, RunCompleted,
+    RunStarted, ScenarioCreated, ServiceCreated, Tags, Tally, TemporaryGrant, TemporaryGrantCreated,
+    UnitTestCreated, User, UserCreated, VersionSetName, VersionSetPut, WebhookDestination,
+    WebhookDestinationCreated, WebhookDestinationUpdated, WebhookSecret, WebhookSecretRotated, WebhookType,
 };
 use serde_json::json;
 
@@ -40,6 +43,7 @@ fn key() -> ApiKeyCreated {
     ApiKeyCreated {
         id: id("b1"),
         user_id: "u1".parse().unwrap(),
+        role: None,
         name: name("CI"),
         secret_hash: [0xAB; 32],
         expires_at: None,
@@ -71,6 +75,7 @@ fn every_event() -> Vec<Event> {
             role: name("admin"),
         }),
         Event::UserDeleted(()),
+        Event::UserRoleAssigned(name("Testers")),
         Event::ApiKeyCreated(key()),
         Event::ApiKeyDeleted(()),
         Event::PersonaCreated(PersonaCreated {
@@ -129,13 +134,113 @@ fn every_event() -> Vec<Event> {
             plan: plan(),
             manifest: Digest::of(b"manifest"),
         }),
-        Event::RunCancelled(()),
+        Event::RunCancelled(CancelReason::Budget(BudgetLimit::Tokens)),
         Event::RunCompleted(RunCompleted {
             tally: Tally::of(2),
             verdict: model::RunVerdict::Passed,
             artifact: artifact(),
         }),
+        Event::RoleCreated(role().definition),
+        Event::RoleUpdated(role().definition),
+        Event::TemporaryGrantCreated(TemporaryGrantCreated {
+            user_id: temporary_grant().user_id,
+            grant: grant(),
+            expires_at: change().at,
+            justification: text("On call"),
+            tags: Tags::default(),
+        }),
+        Event::WebhookDestinationCreated(WebhookDestinationCreated {
+            url: destination().url,
+            accepted_types: destination().accepted_types,
+            retry_attempts: 3,
+            secret: destination().secret,
+        }),
+        Event::WebhookDestinationUpdated(WebhookDestinationUpdated {
+            accepted_types: destination().accepted_types,
+            retry_attempts: 3,
+        }),
+        Event::WebhookSecretRotated(WebhookSecretRotated {
+            secret: destination().secret,
+            previous: destination().previous.unwrap(),
+        }),
+        Event::WebhookDestinationDeleted(()),
+        Event::EvaluationRecorded(MeasuredValue {
+            run: id("90"),
+            n: 1,
+            metric_id: id("4c"),
+            metric_version: 1,
+            value: None,
+            justification: "because".to_owned(),
+            references: Vec::new(),
+            evaluate_to: None,
+        }),
     ]
+}
+
+fn grant() -> Grant {
+    Grant {
+        permission: "Metric:GetMetric".to_owned(),
+        conditions: [("name".to_owned(), GrantCondition::Equals(Json::empty_object()))].into(),
+    }
+}
+
+fn role() -> AccessRole {
+    AccessRole {
+        id: id("c1"),
+        definition: RoleDefinition {
+            name: name("Testers"),
+            description: text("People who test"),
+            frontend_view: FrontendView::Admin,
+            grants: vec![grant()],
+        },
+        life: life(),
+    }
+}
+
+fn temporary_grant() -> TemporaryGrant {
+    TemporaryGrant {
+        id: id("c2"),
+        user_id: "u1".parse().unwrap(),
+        grant: grant(),
+        expires_at: change().at,
+        justification: text("On call"),
+        tags: Tags::default(),
+        life: life(),
+    }
+}
+
+fn destination() -> WebhookDestination {
+    WebhookDestination {
+        id: id("c3"),
+        url: "https://hooks.example".try_into().unwrap(),
+        accepted_types: [WebhookType::RunCompleted].into(),
+        retry_attempts: 3,
+        secret: WebhookSecret {
+            salt: [0xCD; 32],
+            generated_at: change().at,
+        },
+        previous: Some(PreviousSecret {
+            salt: [0xEF; 32],
+            until: change().at,
+        }),
+        life: life(),
+    }
+}
+
+fn evaluation() -> ManualEvaluation {
+    ManualEvaluation {
+        id: id("c4"),
+        run: id("90"),
+        n: 1,
+        conversation_id: model::conversation_id(id("90"), 1),
+        metric_id: id("4c"),
+        metric_version: 1,
+        value: None,
+        justification: "because".to_owned(),
+        references: Vec::new(),
+        evaluate_to: None,
+        life: life(),
+    }
 }
 
 fn recorded(kind: Kind, events: Vec<Event>) -> Recorded {
@@ -171,7 +276,7 @@ fn every_event_has_readable_particulars() {
     assert_eq!(names, all);
     for event in &events {
         let data = event_data(event).unwrap();
-        let plain = event.name().ends_with(".deleted") || event.name() == "run.cancelled";
+        let plain = event.name().ends_with(".deleted");
         assert_eq!(data.is_null(), plain, "{}", event.name());
         // Documents stand in it as JSON, not as text that holds JSON.
         assert!(!data.to_string().contains(r#"\""#), "{data}");
@@ -181,11 +286,15 @@ fn every_event_has_readable_particulars() {
 #[test]
 fn hashes_of_secrets_are_not_shown() {
     let data = event_data(&Event::ApiKeyCreated(key())).unwrap();
-    assert_eq!(data, json!({"user_id": "u1", "name": "CI", "expires_at": null}));
+    assert_eq!(
+        data,
+        json!({"user_id": "u1", "role": null, "name": "CI", "expires_at": null})
+    );
     let key = key();
     let state = Object::ApiKey(model::ApiKey {
         id: key.id,
         user_id: key.user_id,
+        role: key.role,
         name: key.name,
         secret_hash: key.secret_hash,
         expires_at: None,
@@ -196,6 +305,48 @@ fn hashes_of_secrets_are_not_shown() {
         !shown.contains("secret") && !shown.contains("abab") && !shown.contains("171"),
         "{shown}"
     );
+}
+
+#[test]
+fn what_secrets_of_webhooks_follow_from_is_not_shown() {
+    let shown = object_view(&org(), &Object::WebhookDestination(destination())).unwrap();
+    assert_eq!(
+        shown,
+        json!({
+            "id": destination().id,
+            "url": "https://hooks.example",
+            "secret_generated_at": "2026-01-01T00:00:00.000Z",
+            "retry_attempts": 3,
+            "accepted_types": ["rehearse-run-completed"],
+        })
+    );
+    for event in every_event() {
+        let data = event_data(&event).unwrap().to_string();
+        let salt = |byte: u8| format!("{byte},{byte},{byte}");
+        assert!(
+            !data.contains("salt") && !data.contains(&salt(0xCD)) && !data.contains(&salt(0xEF)),
+            "{data}"
+        );
+    }
+}
+
+#[test]
+fn a_temporary_grant_has_the_fields_of_the_contract() {
+    let shown = object_view(&org(), &Object::TemporaryGrant(temporary_grant())).unwrap();
+    let fields: BTreeSet<&str> = shown.as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = BTreeSet::from([
+        "_id",
+        "org_id",
+        "created_at",
+        "updated_at",
+        "user_id",
+        "expires_at",
+        "permission_grant",
+        "justification",
+        "creator",
+        "tags",
+    ]);
+    assert_eq!(fields, expected);
 }
 
 #[test]
@@ -273,6 +424,9 @@ fn every_kind_of_object_can_be_shown() {
         Object::UnitTest(unit_test()),
         Object::UnitTestSet(set(true)),
         Object::Run(completed()),
+        Object::Role(role()),
+        Object::WebhookDestination(destination()),
+        Object::Evaluation(evaluation()),
     ];
     for object in &objects {
         let shown = object_view(&org(), object).unwrap();

@@ -4,8 +4,8 @@ use model::{Object, OrgId};
 use serde_json::Value;
 
 use crate::{
-    agent, api_key, context_graph, metric, organization, persona, run, scenario, service, unit_test,
-    unit_test_set, user,
+    agent, api_key, context_graph, metric, metric_result, organization, persona, role, run, scenario,
+    service, temporary_grant, unit_test, unit_test_set, user, webhook_destination,
 };
 
 /// An object with its newest content, as far as its own state tells: a set without its newest run, a run without results, a key
@@ -31,5 +31,9 @@ pub fn object_view(org: &OrgId, object: &Object) -> Result<Value, serde_json::Er
             state,
             &run::Progress::of_plan(&state.plan),
         )),
+        Object::Role(state) => serde_json::to_value(role::Instance::of(state)),
+        Object::TemporaryGrant(state) => serde_json::to_value(temporary_grant::Instance::of(org, state)),
+        Object::WebhookDestination(state) => serde_json::to_value(webhook_destination::Instance::of(state)),
+        Object::Evaluation(state) => serde_json::to_value(metric_result::Instance::of_manual(org, state)),
     }
 }

@@ -18,7 +18,7 @@ operations! {
     "get-service-hierarchical-state-machines": Get "organization/service_hierarchical_state_machine" = 200, Query "context_graph" "list",
         {}, [], 20, [];
     "create-service-hierarchical-state-machine-version": Post "organization/service_hierarchical_state_machine/{service_hierarchical_state_machine_id}/" = 201, Command "context_graph" "create_version",
-        {"service_hierarchical_state_machine_id" => "id"}, ["version"], 10, [400, 409];
+        {"service_hierarchical_state_machine_id" => "id"}, ["version", "dry_run"], 10, [400, 409];
     "delete-service-hierarchical-state-machine": Delete "organization/service_hierarchical_state_machine/{state_machine_id}/" = 200, Command "context_graph" "delete",
         {"state_machine_id" => "id"}, [], 10, [400, 409];
     "create-api-key": Post "organization/api_key/" = 201, Command "api_key" "create",
@@ -55,8 +55,14 @@ operations! {
         {"metric_id" => "id"}, [], 100, [400];
     "search-metrics": Get "metric/search/" = 200, Query "metric" "search",
         {}, [], 20, [];
+    "evaluate-metrics": Post "metric/evaluate" = 200, Command "metric" "evaluate",
+        {}, [], 50, [400];
     "get-metric-evaluation-results": Get "metric/metric_evaluation_result" = 200, Query "metric_result" "list",
         {}, [], 10, [];
+    "get-conversations": Get "conversation/" = 200, Query "conversation" "list",
+        {}, [], 15, [];
+    "get-conversation-messages": Get "conversation/{conversation_id}/messages/" = 200, Query "conversation" "messages",
+        {"conversation_id" => "conversation_id"}, [], 20, [];
     "create-simulation-persona": Post "simulation/persona/" = 201, Command "persona" "create",
         {}, [], 100, [409];
     "get-simulation-personas": Get "simulation/persona/" = 200, Query "persona" "list",
@@ -111,4 +117,30 @@ operations! {
         {}, [], 20, [409];
     "cancel-simulation-unit-test-set-run": Delete "simulation/unit_test_set_run/{simulation_unit_test_set_run_id}/" = 204, Command "run" "cancel",
         {"simulation_unit_test_set_run_id" => "id"}, [], 10, [409];
+    "get-simulation-unit-test-set-run-artifacts": Get "simulation/unit_test_set_run/{simulation_unit_test_set_run_id}/artifacts/" = 200, Query "run" "artifact_url",
+        {"simulation_unit_test_set_run_id" => "id"}, [], 100, [400];
+    "create-role": Post "role/" = 201, Command "role" "create",
+        {}, [], 20, [409];
+    "get_roles_v1__organization__role__get": Get "role/" = 200, Query "role" "list",
+        {}, [], 20, [];
+    "modify-role": Post "role/{role_name}" = 200, Command "role" "update",
+        {"role_name" => "name"}, [], 10, [400];
+    "assign-role": Post "role/{role_name}/assign" = 200, Command "role" "assign",
+        {"role_name" => "name"}, [], 1000, [];
+    "create-temporary-permission-grant": Post "role/temporary_permission_grant/" = 201, Command "temporary_grant" "create",
+        {}, [], 100, [];
+    "get-temporary-permission-grants": Get "role/temporary_permission_grants/" = 200, Query "temporary_grant" "list",
+        {}, [], 100, [];
+    "create-webhook-destination": Post "webhook_destination/" = 201, Command "webhook_destination" "create",
+        {}, [], 20, [400, 409];
+    "get_webhook_destinations": Get "webhook_destination/" = 200, Query "webhook_destination" "list",
+        {}, [], 20, [];
+    "update-webhook-destination": Post "webhook_destination/{webhook_destination_id}" = 204, Command "webhook_destination" "update",
+        {"webhook_destination_id" => "id"}, [], 20, [409];
+    "delete-webhook-destination": Delete "webhook_destination/{webhook_destination_id}" = 204, Command "webhook_destination" "delete",
+        {"webhook_destination_id" => "id"}, [], 20, [409];
+    "rotate-webhook-destination-secret": Post "webhook_destination/{webhook_destination_id}/rotate-secret" = 200, Command "webhook_destination" "rotate_secret",
+        {"webhook_destination_id" => "id"}, [], 20, [400, 409];
+    "get-webhook-deliveries": Get "webhook_destination/{webhook_destination_id}/delivery" = 200, Query "webhook_delivery" "list",
+        {"webhook_destination_id" => "webhook_destination_id"}, [], 5, [];
 }

@@ -1,5 +1,7 @@
 //! What an operation is.
 
+use model::Kind;
+
 use crate::bus::{Endpoint, Family, endpoint};
 
 /// What every path of an organization begins with.
@@ -77,6 +79,27 @@ impl Operation {
         endpoint(self.family, self.kind, self.verb)
     }
 
+    /// Whether it changes one object that is there already, so that the request can say (`If-Match`) what the caller knows of it.
+    pub fn changes_object(&self) -> bool {
+        self.family == Family::Command
+            && matches!(
+                self.verb,
+                "update"
+                    | "delete"
+                    | "create_version"
+                    | "put_version_set"
+                    | "delete_version_set"
+                    | "cancel"
+                    | "assign"
+                    | "rotate_secret"
+            )
+    }
+
+    /// Whether it shows one object, so that the answer names the state (`ETag`) that it shows.
+    pub fn shows_object(&self) -> bool {
+        self.family == Family::Query && self.verb == "get" && self.kind.parse::<Kind>().is_ok()
+    }
+
     /// Whether a request has a body.
     pub const fn has_body(&self) -> bool {
         matches!(self.method, Method::Post | Method::Put)
@@ -88,7 +111,7 @@ pub fn operation(id: &str) -> Option<&'static Operation> {
     super::operations().find(|operation| operation.id == id)
 }
 
-/// The operation by which an endpoint is reached over HTTP.
+/// The operation by which an endpoint is reached over HTTP; the first in the tables, if there are several.
 pub fn operation_of(family: Family, kind: &str, verb: &str) -> Option<&'static Operation> {
     super::operations()
         .find(|operation| operation.family == family && operation.kind == kind && operation.verb == verb)

@@ -21,6 +21,32 @@ operations! {
         {"unit_test_id" => "id"}, [], 600, [];
     "get-unit-test-set": Get "rehearse/unit_test_sets/{unit_test_set_id}" = 200, Query "unit_test_set" "get",
         {"unit_test_set_id" => "id"}, [], 600, [];
+    "list-personas": Get "rehearse/personas" = 200, Query "persona" "page",
+        {}, [], 600, [];
+    "list-scenarios": Get "rehearse/scenarios" = 200, Query "scenario" "page",
+        {}, [], 600, [];
+    "list-metrics": Get "rehearse/metrics" = 200, Query "metric" "page",
+        {}, [], 600, [];
+    "list-agents": Get "rehearse/agents" = 200, Query "agent" "page",
+        {}, [], 600, [];
+    "list-context-graphs": Get "rehearse/context_graphs" = 200, Query "context_graph" "page",
+        {}, [], 600, [];
+    "list-services": Get "rehearse/services" = 200, Query "service" "page",
+        {}, [], 600, [];
+    "list-unit-tests": Get "rehearse/unit_tests" = 200, Query "unit_test" "page",
+        {}, [], 600, [];
+    "list-unit-test-sets": Get "rehearse/unit_test_sets" = 200, Query "unit_test_set" "page",
+        {}, [], 600, [];
+    "list-runs": Get "rehearse/runs" = 200, Query "run" "page",
+        {}, [], 600, [];
+    "list-users": Get "rehearse/users" = 200, Query "user" "page",
+        {}, [], 600, [];
+    "start-run": Post "rehearse/runs" = 201, Command "run" "start",
+        {}, [], 60, [400, 409];
+    "cancel-run": Post "rehearse/runs/{run_id}/cancel" = 204, Command "run" "cancel",
+        {"run_id" => "id"}, [], 60, [409];
+    "rerun-run": Post "rehearse/runs/{run_id}/rerun" = 201, Command "run" "rerun",
+        {"run_id" => "id"}, [], 60, [400, 409];
     "get-run": Get "rehearse/runs/{run_id}" = 200, Query "run" "get",
         {"run_id" => "id"}, [], 600, [];
     "wait-for-run": Get "rehearse/runs/{run_id}/wait" = 200, Query "run" "wait",
@@ -49,10 +75,10 @@ operations! {
         {}, [], 600, [];
     "update-organization": Put "rehearse/organization" = 204, Command "organization" "update",
         {}, [], 60, [];
+    "get-users": Get "rehearse/user_list" = 200, Query "user" "list",
+        {}, [], 600, [];
     "create-user": Post "rehearse/users" = 201, Command "user" "create",
         {}, [], 60, [409];
-    "get-users": Get "rehearse/users" = 200, Query "user" "list",
-        {}, [], 600, [];
     "get-user": Get "rehearse/users/{user_id}" = 200, Query "user" "get",
         {"user_id" => "id"}, [], 600, [];
     "delete-user": Delete "rehearse/users/{user_id}" = 204, Command "user" "delete",

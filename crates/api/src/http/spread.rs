@@ -5,6 +5,14 @@ use serde_json::{Map, Value};
 use super::{Method, Operation};
 use crate::{FieldErrors, Pointer};
 
+/// What stands in the path for the id of an object that the query names: `…/personas/~?name=Maria`. No id is like that.
+pub const BY_NAME: &str = "~";
+
+/// Whether an operation reads one object, so that it can be asked for by name too.
+pub(crate) fn is_by_name(operation: &Operation, field: &str) -> bool {
+    operation.method == Method::Get && operation.verb == "get" && field == "id"
+}
+
 /// A request spread over HTTP.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spread {
@@ -66,7 +74,8 @@ pub fn gather(
             .path_fields
             .iter()
             .find(|(name, _)| name == placeholder)
-            .map(|(_, field)| *field);
+            .map(|(_, field)| *field)
+            .filter(|field| value != BY_NAME || !is_by_name(operation, field));
         if let Some(field) = field {
             request.insert(field.to_owned(), Value::from(value.as_str()));
         }
@@ -99,6 +108,9 @@ pub fn spread(operation: &Operation, request: Value) -> Result<Spread, FieldErro
     for (_, field) in operation.path_fields {
         match fields.remove(*field).as_ref().and_then(text) {
             Some(text) if !text.is_empty() => spread.path.push(text),
+            None if is_by_name(operation, field) && fields.contains_key("name") => {
+                spread.path.push(BY_NAME.to_owned());
+            }
             Some(_) | None => errors.push(&Pointer::root().key(field), "is required"),
         }
     }

@@ -8,7 +8,6 @@ use super::*;
 fn every_operation_is_an_endpoint_and_is_named_once() {
     let mut ids = BTreeSet::new();
     let mut addresses = BTreeSet::new();
-    let mut endpoints = BTreeSet::new();
     for operation in operations() {
         assert!(operation.endpoint().is_some(), "{} is no endpoint", operation.id);
         assert!(ids.insert(operation.id), "{} is named twice", operation.id);
@@ -19,9 +18,41 @@ fn every_operation_is_an_endpoint_and_is_named_once() {
                 operation.id
             );
         }
-        let endpoint = (operation.family, operation.kind, operation.verb);
-        assert!(endpoints.insert(endpoint), "{} has two operations", operation.id);
     }
+}
+
+#[test]
+fn a_second_operation_of_an_endpoint_is_of_our_own() {
+    for operation in operations() {
+        let first = operation_of(operation.family, operation.kind, operation.verb).unwrap();
+        if first.id == operation.id {
+            continue;
+        }
+        assert!(operation.path.starts_with("rehearse/"), "{}", operation.id);
+        assert!(
+            !first.path.starts_with("rehearse/"),
+            "{} is one too many",
+            operation.id
+        );
+        assert_eq!(first.status, operation.status, "{}", operation.id);
+    }
+}
+
+#[test]
+fn what_changes_an_object_names_it() {
+    for operation in operations() {
+        let names_it = !operation.path_fields.is_empty() || operation.kind == "organization";
+        assert!(!operation.changes_object() || names_it, "{}", operation.id);
+        assert!(
+            !operation.shows_object() || operation.method == Method::Get,
+            "{}",
+            operation.id
+        );
+    }
+    assert!(of("update-simulation-persona").changes_object());
+    assert!(!of("create-simulation-persona").changes_object());
+    assert!(!of("start-run").changes_object());
+    assert!(of("get-persona").shows_object() && !of("list-personas").shows_object());
 }
 
 #[test]
@@ -98,6 +129,32 @@ fn a_request_survives_being_spread() {
         // Numbers, flags and single values come back as text, which the readers take as well.
         assert_eq!(keys(&gathered), keys(&example), "{}", operation.id);
     }
+}
+
+#[test]
+fn an_object_is_asked_for_by_name_in_the_query() {
+    let operation = of("get-persona");
+    for request in [
+        json!({"name": "a/b"}),
+        json!({"name": "~", "as_of": "12"}),
+        json!({"id": "x"}),
+    ] {
+        let spread = spread(operation, request.clone()).unwrap();
+        let path = [("persona_id".to_owned(), spread.path[0].clone())];
+        assert_eq!(
+            gather(operation, &path, &spread.query, spread.body).unwrap(),
+            request
+        );
+    }
+    let named = spread(operation, json!({"name": "Maria"})).unwrap();
+    assert_eq!(named.path, [BY_NAME]);
+    // Where nothing can be asked for by name it is an id like any other.
+    let path = [("run_id".to_owned(), BY_NAME.to_owned())];
+    assert_eq!(
+        gather(of("wait-for-run"), &path, &[], None).unwrap(),
+        json!({"id": "~"})
+    );
+    assert!(spread(of("wait-for-run"), json!({"name": "x"})).is_err());
 }
 
 fn keys(value: &Value) -> BTreeSet<&String> {

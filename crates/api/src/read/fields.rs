@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     Read, closest,
     container::{json_object, list, map, number},
-    scalar::described,
+    scalar::{described, integer},
 };
 use crate::{FieldErrors, Patch, Pointer};
 
@@ -76,6 +76,11 @@ impl<'a> Fields<'a> {
         if let Err(reason) = checked {
             self.errors.push(&self.at, reason.to_string());
         }
+    }
+
+    /// Has a look at the whole object.
+    pub(crate) fn look<T>(&mut self, look: impl FnOnce(&Pointer, &mut FieldErrors) -> T) -> T {
+        look(&self.at, self.errors)
     }
 
     /// Reads a field, which must be there, by a function of its own.
@@ -156,6 +161,11 @@ impl<'a> Fields<'a> {
         self.optional_with(key, |value, at, errors| number(value, &range, at, errors))
     }
 
+    /// A large whole number within bounds that may be absent.
+    pub fn optional_count(&mut self, key: &'static str, range: RangeInclusive<u64>) -> Option<Option<u64>> {
+        self.optional_with(key, |value, at, errors| integer(value, &range, at, errors))
+    }
+
     /// A list of so many items. Absent or null is the empty list, if that is allowed.
     pub fn list<T: Read>(&mut self, key: &'static str, count: RangeInclusive<usize>) -> Option<Vec<T>> {
         match self.optional_list(key, count.clone())? {
@@ -166,6 +176,13 @@ impl<'a> Fields<'a> {
                 None
             }
         }
+    }
+
+    /// A list of at most so many items that must be there, even if it is empty.
+    pub fn all<T: Read>(&mut self, key: &'static str, most: usize) -> Option<Vec<T>> {
+        self.with(key, |value, at, errors| {
+            list(value, &(0..=most), at, errors, T::read)
+        })
     }
 
     /// A list of so many items that may be absent.

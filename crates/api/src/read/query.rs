@@ -11,7 +11,7 @@ use super::{Fields, Read, integer};
 use crate::{FieldErrors, Pointer, SortKey};
 
 /// The most values that one filter may have.
-const MAX_VALUES: usize = 1000;
+pub(crate) const MAX_VALUES: usize = 1000;
 
 /// The one value of a parameter that must not repeat.
 fn single<'a>(value: &'a Value, at: &Pointer, errors: &mut FieldErrors) -> Option<&'a Value> {
@@ -129,6 +129,19 @@ impl Fields<'_> {
             }
         }
         Some(distinct)
+    }
+
+    /// The distinct values of a filter, in order; none: these.
+    pub fn values_or<T: Read + PartialEq + Clone>(
+        &mut self,
+        key: &'static str,
+        default: &[T],
+    ) -> Option<Vec<T>> {
+        let values = self.values(key)?;
+        if values.is_empty() {
+            return Some(default.to_vec());
+        }
+        Some(values)
     }
 
     /// The order of a list by some of these fields; none: the default order.

@@ -4,8 +4,8 @@ use std::{ops::RangeInclusive, str::FromStr};
 
 use model::{
     AgentId, ApiKeyId, CommandId, ContextGraphId, Digest, Invalid, Json, Keyterm, Language, MetricId, Name,
-    Oid, OrgId, PersonaId, RunId, ScenarioId, ServiceId, Text, Time, Timezone, Token, UnitTestId,
-    UnitTestSetId, UserId, VersionSetName,
+    Oid, OrgId, PersonaId, RoleId, RunId, ScenarioId, ServiceId, TemporaryGrantId, Text, Time, Timezone,
+    Token, UnitTestId, UnitTestSetId, UserId, VersionSetName, WebhookDestinationId, WebhookUrl,
 };
 use serde_json::Value;
 
@@ -175,6 +175,7 @@ readable! {
     Timezone = converted,
     Keyterm = converted,
     VersionSetName = converted,
+    WebhookUrl = converted,
     Token = parsed,
     Time = parsed,
     OrgId = parsed,
@@ -190,6 +191,9 @@ readable! {
     UnitTestSetId = parsed,
     RunId = parsed,
     ApiKeyId = parsed,
+    RoleId = parsed,
+    TemporaryGrantId = parsed,
+    WebhookDestinationId = parsed,
     Oid = parsed,
     Digest = parsed,
 }

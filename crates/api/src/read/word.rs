@@ -1,6 +1,6 @@
 //! Closed lists of words.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{closest, scalar::described};
 use crate::{FieldErrors, Pointer};
@@ -17,6 +17,12 @@ pub trait Word: Copy + PartialEq + 'static {
             .find(|(_, value)| *value == self)
             .map_or("", |(word, _)| word)
     }
+}
+
+/// What a word looks like, as JSON Schema.
+pub(crate) fn word_schema<T: Word>() -> Value {
+    let words: Vec<&str> = T::WORDS.iter().map(|(word, _)| *word).collect();
+    json!({"type": "string", "enum": words})
 }
 
 /// The value of a word.

@@ -3,12 +3,19 @@
 use model::{ConversationResult, Name, Oid, RunId, Time, UnitTestId, evaluation_id};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use crate::{
     FieldErrors, Pointer,
     read::{Fields, Read},
-    request::request,
-    shape::{VerdictShape, result},
+    request::{
+        request,
+        schema::{self, Components, Object, referred},
+    },
+    shape::{MetricResultValue, VerdictShape, result},
 };
 
 request! {
@@ -46,6 +53,44 @@ pub struct TranscriptQuery {
     pub run_index: Option<u32>,
 }
 
+impl PartialSchema for TranscriptQuery {
+    fn schema() -> RefOr<Schema> {
+        let mut object = Object::new(
+            "Asks for one whole conversation: by its index in the run, or by test and repetition.",
+        );
+        object.field("id", "The run.", schema::required::<RunId>());
+        object.field(
+            "n",
+            "The conversation's index in the run. Give exactly one of `n`, `test` and `test_idx`.",
+            schema::count(0..=u32::MAX),
+        );
+        object.field(
+            "test",
+            "The test's name; if it stands in the set twice, its first entry.",
+            schema::single::<Name>(),
+        );
+        object.field(
+            "test_idx",
+            "The test's position in the run, from 0.",
+            schema::count(0..=u32::MAX),
+        );
+        object.field(
+            "run_index",
+            "Which repetition, from 0; not beside `n`.",
+            schema::count(0..=u32::MAX),
+        );
+        object.exactly_one(&["n", "test", "test_idx"]);
+        object.finish(true)
+    }
+}
+
+impl ToSchema for TranscriptQuery {
+    fn schemas(components: &mut Components) {
+        referred::<RunId>(components);
+        referred::<Name>(components);
+    }
+}
+
 impl Read for TranscriptQuery {
     fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Self> {
         let mut fields = Fields::of(value, at, errors)?;
@@ -73,7 +118,8 @@ impl Read for TranscriptQuery {
 }
 
 /// One finished conversation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunConversationRow)]
 pub struct ConversationRow {
     /// Its index in the run.
     pub n: u32,
@@ -90,6 +136,7 @@ pub struct ConversationRow {
     /// Why the conversation is over, in one word.
     pub end_reason: String,
     /// What broke, if something did.
+    #[schema(required)]
     pub error: Option<String>,
     /// How many turns there were.
     pub n_turns: u32,
@@ -104,13 +151,15 @@ pub struct ConversationRow {
 }
 
 /// A criterion of a finished conversation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunCriterionRow)]
 pub struct CriterionRow {
     /// The criterion's name.
     pub name: Name,
     /// The evaluation it looked at.
     pub metric_evaluation_result_id: Oid,
     /// The metric's value; null: not applicable.
+    #[schema(value_type = MetricResultValue)]
     pub value: Value,
     /// Whether the criterion held.
     pub passed: bool,
@@ -153,12 +202,14 @@ impl ConversationRow {
 }
 
 /// A page of finished conversations, in order of their index.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunConversationRows)]
 pub struct ConversationRows {
     /// The page.
     pub conversations: Vec<ConversationRow>,
     /// Whether there is a further page.
     pub has_more: bool,
     /// Where the further page begins; none if there is none.
+    #[schema(required)]
     pub continuation_token: Option<u64>,
 }

@@ -60,7 +60,8 @@ impl From<&ConversationResult> for Outcome {
 }
 
 /// What came out of one test of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunTestResult)]
 pub struct TestResult {
     /// The test.
     pub unit_test_id: UnitTestId,
@@ -73,7 +74,8 @@ pub struct TestResult {
 }
 
 /// What a criterion's metric was in each repetition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunMetricResults)]
 pub struct MetricResults {
     /// The metric.
     pub metric_id: MetricId,
@@ -84,10 +86,12 @@ pub struct MetricResults {
 }
 
 /// What Rehearse adds to the results of a test.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunTestExtension)]
 pub struct TestExtension {
-    /// How many repetitions ended how.
-    pub tally: TallyView,
+    /// How many repetitions ended how; hidden from callers who may not see the unit test.
+    #[schema(required)]
+    pub tally: Option<TallyView>,
 }
 
 impl Progress {
@@ -165,7 +169,7 @@ fn result(run: RunId, test: &model::PlannedTest, outcomes: &[Option<&Outcome>]) 
         metric_evaluation_results,
         run_errors: outcomes.iter().map(run_error).collect(),
         rehearse: TestExtension {
-            tally: (&tally).into(),
+            tally: Some((&tally).into()),
         },
     }
 }

@@ -8,10 +8,11 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::shape::{CriterionShape, ModelPreferenceShape, preferences};
+use crate::shape::{CriterionShape, ModelPreferenceShape, ModelPreferenceView, preferences};
 
 /// One test of a run, with every version pinned.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunTestSpec)]
 pub struct TestSpec {
     /// The test.
     pub unit_test_id: UnitTestId,
@@ -22,10 +23,13 @@ pub struct TestSpec {
     /// The agent and its version.
     pub agent_version_info: (AgentId, u32),
     /// The scenario and its version; hidden from callers who may not see unit tests.
+    #[schema(required)]
     pub scenario_version_info: Option<(ScenarioId, u32)>,
     /// The persona and its version; hidden from callers who may not see unit tests.
+    #[schema(required)]
     pub persona_version_info: Option<(PersonaId, u32)>,
     /// Preferred models by interaction.
+    #[schema(value_type = BTreeMap<String, ModelPreferenceView>)]
     pub llm_model_preferences: BTreeMap<String, ModelPreferenceShape>,
     /// The cap on interactions.
     pub max_interactions: u32,
@@ -36,7 +40,8 @@ pub struct TestSpec {
 }
 
 /// A criterion of a test.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunMetricToEvaluate)]
 pub struct MetricToEvaluate {
     /// The metric.
     pub metric_id: MetricId,
@@ -47,10 +52,12 @@ pub struct MetricToEvaluate {
 }
 
 /// What Rehearse adds to a test of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunTestSpecExtension)]
 pub struct TestSpecExtension {
-    /// The test's name.
-    pub name: Name,
+    /// The test's name; hidden from callers who may not see the unit test.
+    #[schema(required)]
+    pub name: Option<Name>,
     /// The service under test.
     pub service_id: ServiceId,
     /// Its version set.
@@ -79,7 +86,7 @@ impl TestSpec {
                 })
                 .collect(),
             rehearse: TestSpecExtension {
-                name: test.name.clone(),
+                name: Some(test.name.clone()),
                 service_id: test.service_id,
                 version_set: test.version_set.clone(),
             },

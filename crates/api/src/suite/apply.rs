@@ -1,8 +1,12 @@
 //! Requests about whole suites.
 
-use model::{Difference, Kind, Name, ObjectRef, Suite, SuiteChange};
+use model::{Difference, Kind, MAX_OBJECTS, Name, ObjectRef, Suite, SuiteChange};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::Value;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::{
     SuiteKind,
@@ -10,8 +14,12 @@ use super::{
 };
 use crate::{
     CommandRequest, FieldErrors, Pointer,
+    openapi::SuiteDocument,
     read::{Fields, Read, Word as _},
-    request::request,
+    request::{
+        request,
+        schema::{self, Components, Object, referred},
+    },
     shape::SuiteKindShape,
 };
 
@@ -31,6 +39,24 @@ impl Serialize for Apply {
     }
 }
 
+impl PartialSchema for Apply {
+    fn schema() -> RefOr<Schema> {
+        let mut object = Object::new("A suite.");
+        object.field(
+            "documents",
+            "Its documents.",
+            schema::all::<SuiteDocument>(MAX_OBJECTS),
+        );
+        object.finish(true)
+    }
+}
+
+impl ToSchema for Apply {
+    fn schemas(components: &mut Components) {
+        referred::<SuiteDocument>(components);
+    }
+}
+
 impl Read for Apply {
     fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Self> {
         let mut fields = Fields::of(value, at, errors)?;
@@ -47,14 +73,16 @@ impl CommandRequest for Apply {
 }
 
 /// What applying a suite does, object by object in the suite's order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = SuiteChanges)]
 pub struct Changes {
     /// One per document.
     pub changes: Vec<ChangeView>,
 }
 
 /// What applying a suite does to one object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = SuiteChangeView)]
 pub struct ChangeView {
     /// The document's kind, such as `UnitTest`.
     pub kind: String,
@@ -62,18 +90,21 @@ pub struct ChangeView {
     pub name: Name,
     /// The object's id; none for one that does not exist yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub id: Option<String>,
     /// What is done.
     pub difference: DifferenceWord,
     /// The number of the new version, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub version: Option<u32>,
     /// The fields that differ.
     pub fields: Vec<String>,
 }
 
 /// How an object of a suite differs from what exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = SuiteDifferenceWord)]
 #[serde(rename_all = "snake_case")]
 pub enum DifferenceWord {
     /// It does not exist yet.
@@ -131,8 +162,10 @@ request! {
 }
 
 /// Objects as documents. Applying them changes nothing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = SuiteExported)]
 pub struct Exported {
     /// In an order in which each is named after what it names.
+    #[schema(value_type = Vec<SuiteDocument>)]
     pub documents: Vec<Value>,
 }

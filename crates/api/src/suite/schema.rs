@@ -12,18 +12,24 @@ use crate::read::Word as _;
 /// The JSON Schema (2020-12) of one suite document: one alternative for each kind.
 pub fn suite_schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = alternatives(&mut generator);
+    let definitions = generator.take_definitions(true);
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["$defs"] = Value::Object(definitions);
+    schema
+}
+
+/// A document of any kind: one alternative for each.
+pub(crate) fn alternatives(generator: &mut SchemaGenerator) -> Value {
     let alternatives: Vec<Value> = SuiteKind::WORDS
         .iter()
-        .map(|(_, kind)| alternative(*kind, &mut generator))
+        .map(|(_, kind)| alternative(*kind, generator))
         .collect();
-    let definitions = generator.take_definitions(true);
     json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A document of a Rehearse suite",
         "type": "object",
         "required": ["apiVersion", "kind", "metadata"],
         "oneOf": alternatives,
-        "$defs": definitions,
     })
 }
 

@@ -21,6 +21,8 @@ impl FromStr for KindArgument {
             "graph" => Some(Kind::ContextGraph),
             "org" => Some(Kind::Organization),
             "key" => Some(Kind::ApiKey),
+            "grant" => Some(Kind::TemporaryGrant),
+            "webhook" => Some(Kind::WebhookDestination),
             _ => Kind::ALL
                 .iter()
                 .copied()
@@ -44,7 +46,14 @@ pub(super) fn document_kind(kind: Kind) -> Option<&'static str> {
         Kind::Service => Some("Service"),
         Kind::UnitTest => Some("UnitTest"),
         Kind::UnitTestSet => Some("UnitTestSet"),
-        Kind::Organization | Kind::User | Kind::ApiKey | Kind::Run => None,
+        Kind::Organization
+        | Kind::User
+        | Kind::ApiKey
+        | Kind::Run
+        | Kind::Role
+        | Kind::TemporaryGrant
+        | Kind::WebhookDestination
+        | Kind::Evaluation => None,
     }
 }
 
@@ -70,6 +79,9 @@ mod tests {
             ("set", Kind::UnitTestSet),
             ("context_graph", Kind::ContextGraph),
             ("runs", Kind::Run),
+            ("roles", Kind::Role),
+            ("webhooks", Kind::WebhookDestination),
+            ("temporary-grants", Kind::TemporaryGrant),
         ] {
             assert_eq!(text.parse::<KindArgument>(), Ok(KindArgument(kind)), "{text}");
         }

@@ -86,7 +86,15 @@ impl Client {
             }
             Value::Object(request)
         };
-        if matches!(kind, Kind::Organization | Kind::ApiKey) {
+        if matches!(
+            kind,
+            Kind::Organization
+                | Kind::ApiKey
+                | Kind::Role
+                | Kind::TemporaryGrant
+                | Kind::WebhookDestination
+                | Kind::Evaluation
+        ) {
             return self.object_from_history(kind, name, as_of).await;
         }
         let by_id_only = matches!(kind, Kind::User | Kind::Run);
@@ -139,7 +147,13 @@ impl Client {
             }
             Kind::Agent | Kind::ContextGraph => json!({ "deprecated": false }),
             Kind::Service => json!({ "is_active": true }),
-            Kind::Organization | Kind::ApiKey | Kind::Run => json!({}),
+            Kind::Organization
+            | Kind::ApiKey
+            | Kind::Run
+            | Kind::Role
+            | Kind::TemporaryGrant
+            | Kind::WebhookDestination
+            | Kind::Evaluation => json!({}),
         };
         let mut items = Vec::new();
         loop {

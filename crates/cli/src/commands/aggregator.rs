@@ -25,7 +25,7 @@ pub(crate) fn run(_arguments: Arguments, setting: &Setting) -> Done {
     let place = setting.global.place.clone();
     run_until_signal(setting.output, async move {
         let found = place.find()?;
-        let link = Link::of_role(&found, found.credentials.aggregator.as_ref(), &place);
+        let link = Link::of_role(&found, found.credentials.aggregator.as_ref(), &place)?;
         let journal = link.journal("rehearse aggregator", &settings).await?;
         let mut aggregators = Running::default();
         start_aggregator(journal, &settings, &mut aggregators);

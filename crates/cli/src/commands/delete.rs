@@ -38,6 +38,9 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
                 .into());
         }
         Kind::Organization => return Err(Failure::usage("the organization cannot be deleted").into()),
+        Kind::Role | Kind::TemporaryGrant | Kind::Evaluation => {
+            return Err(Failure::usage(format!("objects of kind {kind} cannot be deleted")).into());
+        }
         Kind::User
         | Kind::ApiKey
         | Kind::Persona
@@ -47,11 +50,12 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
         | Kind::ContextGraph
         | Kind::Service
         | Kind::UnitTest
-        | Kind::UnitTestSet => {}
+        | Kind::UnitTestSet
+        | Kind::WebhookDestination => {}
     }
     block_on(async move {
         let client = Client::connect(setting).await?;
-        let has_id_only = matches!(kind, Kind::User | Kind::ApiKey);
+        let has_id_only = matches!(kind, Kind::User | Kind::ApiKey | Kind::WebhookDestination);
         let id = if has_id_only {
             name.clone()
         } else {

@@ -1,7 +1,8 @@
-//! `runs`: lists, shows, watches and cancels runs.
+//! `runs`: lists, shows, watches, cancels and repeats runs.
 
 mod cancel;
 pub(crate) mod list;
+mod rerun;
 mod show;
 pub(crate) mod watch;
 
@@ -19,6 +20,8 @@ pub(crate) enum Command {
     Watch(watch::Arguments),
     /// Ask a run to stop
     Cancel(cancel::Arguments),
+    /// Run again what went wrong in a run
+    Rerun(rerun::Arguments),
 }
 
 pub(crate) fn run(command: Command, setting: &Setting) -> Done {
@@ -27,5 +30,6 @@ pub(crate) fn run(command: Command, setting: &Setting) -> Done {
         Command::Show(arguments) => show::run(arguments, setting),
         Command::Watch(arguments) => watch::run(arguments, setting),
         Command::Cancel(arguments) => cancel::run(arguments, setting),
+        Command::Rerun(arguments) => rerun::run(arguments, setting),
     }
 }

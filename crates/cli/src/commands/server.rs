@@ -2,7 +2,10 @@
 
 use crate::{
     app::Done,
-    commands::{Setting, up::run_installation},
+    commands::{
+        Setting,
+        up::{HttpArguments, run_installation},
+    },
     failure::Failure,
 };
 
@@ -16,9 +19,12 @@ Examples:
 It executes commands, answers queries and admits conversations. Its data directory holds only
 what it can make again from the log, and the credentials for clients. Any number of servers may
 run, each with a data directory of its own.")]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    http: HttpArguments,
+}
 
-pub(crate) fn run(_arguments: Arguments, setting: &Setting) -> Done {
+pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
     if setting.global.place.nats_url.is_none() {
         return Err(Failure::usage(
             "a server alone needs a nats-server that runs already: name it with --nats URL",
@@ -26,6 +32,6 @@ pub(crate) fn run(_arguments: Arguments, setting: &Setting) -> Done {
         .help("`rehearse up` starts one of its own.")
         .into());
     }
-    let (settings, _layers) = setting.settings(|places| places)?;
+    let (settings, _layers) = setting.settings(|places| arguments.http.flags(places))?;
     run_installation(settings, false, setting)
 }

@@ -89,7 +89,8 @@ fn written(conversation: &Conversation, run: &Instance) -> String {
     let test = run
         .unit_test_run_specs
         .get(test_idx)
-        .map_or("", |spec| spec.rehearse.name.as_str());
+        .and_then(|spec| spec.rehearse.name.as_ref())
+        .map_or("", |name| name.as_str());
     let verdict = conversation.verdict.0.as_str();
     let mut lines = vec![format!(
         "{}, repetition {} of run {}: {verdict}",

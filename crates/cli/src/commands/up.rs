@@ -2,6 +2,8 @@
 
 mod installation;
 
+use std::net::SocketAddr;
+
 use installation::Installation;
 
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     failure::Failure,
     output::{Output, log},
     runtime,
-    settings::Settings,
+    settings::{Places, Settings},
 };
 
 /// What `up` takes.
@@ -20,6 +22,7 @@ use crate::{
 Examples:
   rehearse up --data-dir data   with a nats-server of its own, on this machine only
   rehearse up --data-dir data --workers 4
+  rehearse up --data-dir data --http 127.0.0.1:0   the HTTP API on any free port
   rehearse up --data-dir data \\
       --nats nats://nats.internal:4222 --nats-user rehearse --nats-password-file /run/secrets/nats
 
@@ -35,13 +38,39 @@ pub(crate) struct Arguments {
     /// The nats-server to start, instead of looking for one (or `REHEARSE_NATS_SERVER`)
     #[arg(long, value_name = "PATH")]
     nats_server: Option<String>,
+
+    #[command(flatten)]
+    http: HttpArguments,
+}
+
+/// What everything that serves takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HttpArguments {
+    /// Where to serve the HTTP API, such as 127.0.0.1:8080 (the default); port 0 is any that is free
+    #[arg(long = "http", value_name = "ADDR", conflicts_with = "no_http")]
+    address: Option<SocketAddr>,
+
+    /// Do not serve the HTTP API
+    #[arg(long)]
+    no_http: bool,
+}
+
+impl HttpArguments {
+    /// The settings that these are.
+    pub(crate) fn flags(&self, places: Places) -> Places {
+        places
+            .flag("--http", "http.address", self.address)
+            .flag("--http", "http.enabled", self.address.map(|_| true))
+            .flag("--no-http", "http.enabled", self.no_http.then_some(false))
+    }
 }
 
 pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
     let (settings, _layers) = setting.settings(|places| {
-        places
+        let places = places
             .flag("--workers", "worker.workers", arguments.workers)
-            .flag("--nats-server", "nats.server", arguments.nats_server)
+            .flag("--nats-server", "nats.server", arguments.nats_server);
+        arguments.http.flags(places)
     })?;
     run_installation(settings, true, setting)
 }
@@ -58,6 +87,9 @@ pub(crate) fn run_installation(settings: Settings, all: bool, setting: &Setting)
             () = signals.next() => return DONE,
         };
         output.say(installation.greeting());
+        if settings.http.is_exposed() {
+            output.say("HTTP is served beyond this machine without TLS: put a proxy in front that has it, and set `http.public_url`");
+        }
         let failure = tokio::select! {
             () = signals.next() => None,
             failure = installation.failed() => Some(failure),

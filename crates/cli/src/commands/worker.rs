@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
     let place = setting.global.place.clone();
     run_until_signal(setting.output, async move {
         let found = place.find()?;
-        let link = Link::of_role(&found, found.credentials.worker.as_ref(), &place);
+        let link = Link::of_role(&found, found.credentials.worker.as_ref(), &place)?;
         let journal: Arc<dyn Journal> = link.journal("rehearse worker", &settings).await?;
         let mut workers = Running::default();
         start_workers(&journal, &settings, &mut workers)?;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use aggregator::Aggregator;
 use journal::Journal;
 use model::{Capabilities, Time, Token, WorkerId};
-use server::{DispatcherOptions, KeyHasher, Server};
+use server::{DispatcherOptions, Gateway, Http, HttpError, KeyHasher, Server, Tokens};
 use simulation::{Agents, AgentsOptions, Secrets};
 use tokio_util::sync::CancellationToken;
 use worker::{LiveSimulation, Worker};
@@ -60,11 +60,44 @@ pub(crate) async fn start_server(
             min_interval: DISPATCH_INTERVAL,
         },
         key_hasher,
+        webhooks: settings.webhooks.options(),
     };
     Server::start(journal, opened.database, options).await.map_err(|error| {
         Failure::configuration(chain(&error))
             .help("`rehearse projections rebuild` makes the server's view again from the log, if that is what is wrong.")
     })
+}
+
+/// Starts to serve the HTTP API of a server that has caught up.
+pub(crate) async fn start_http(
+    gateway: Gateway,
+    secret_key: [u8; 32],
+    settings: &Settings,
+) -> Result<Http, Failure> {
+    let lifetime = settings.http.token_lifetime.duration();
+    let tokens = Tokens::new(secret_key, Arc::new(now))
+        .with_lifetime(lifetime)
+        .map_err(|error| http_failure(&error))?;
+    Http::start(settings.http.options()?, gateway, tokens)
+        .await
+        .map_err(|error| http_failure(&error))
+}
+
+fn http_failure(error: &HttpError) -> Failure {
+    match error {
+        HttpError::Bind { address, source } => {
+            Failure::configuration(format!("{address}: HTTP cannot be served there: {source}")).help(
+                "Is another server running? `--http 127.0.0.1:0` takes any free port, `--http ADDR` another address,\n\
+                 `--no-http` serves the bus only.",
+            )
+        }
+        HttpError::PublicUrl { .. }
+        | HttpError::Origin { .. }
+        | HttpError::Operation { .. }
+        | HttpError::Factor { .. }
+        | HttpError::TokenLifetime { .. } => Failure::configuration(chain(error))
+            .help("`rehearse config show` tells where each setting comes from; section `http`."),
+    }
 }
 
 /// Starts the workers of this process.

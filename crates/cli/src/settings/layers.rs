@@ -238,6 +238,9 @@ fn parse(text: &str, name: &str) -> Result<BTreeMap<String, Value>, Failure> {
 }
 
 fn json(value: &Value) -> serde_json::Value {
+    if let ValueKind::Array(items) = &value.kind {
+        return items.iter().map(json).collect();
+    }
     let text = value.to_string();
     let is_plain = matches!(
         value.kind,

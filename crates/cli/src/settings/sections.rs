@@ -4,15 +4,17 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Lasting;
+use super::{Http, Lasting};
 
 /// All settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) nats: Nats,
     pub(crate) streams: Streams,
     pub(crate) server: Server,
+    pub(crate) http: Http,
+    pub(crate) webhooks: Webhooks,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) worker: Worker,
     pub(crate) aggregator: Aggregator,
@@ -45,6 +47,16 @@ pub(crate) struct Streams {
 pub(crate) struct Server {
     pub(crate) organization_title: String,
     pub(crate) catch_up_timeout: Lasting,
+    secret_key_file: PathBuf,
+}
+
+/// What tells webhook destinations what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Webhooks {
+    allow_http: bool,
+    allow_private_addresses: bool,
+    max_concurrent: NonZeroUsize,
 }
 
 /// What admits conversations.
@@ -97,6 +109,24 @@ impl Nats {
     /// The program that is named, if one is.
     pub(crate) fn server(&self) -> Option<&std::path::Path> {
         (!self.server.as_os_str().is_empty()).then_some(self.server.as_path())
+    }
+}
+
+impl Server {
+    /// The file of the secret key that is named, if one is.
+    pub(crate) fn secret_key_file(&self) -> Option<&std::path::Path> {
+        (!self.secret_key_file.as_os_str().is_empty()).then_some(self.secret_key_file.as_path())
+    }
+}
+
+impl Webhooks {
+    /// How webhooks are sent.
+    pub(crate) const fn options(&self) -> server::WebhookOptions {
+        server::WebhookOptions {
+            allow_http: self.allow_http,
+            allow_private_addresses: self.allow_private_addresses,
+            max_concurrent: self.max_concurrent,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{
 
 use futures::StreamExt as _;
 use journal::{Call, Fault, Faults, MemoryJournal};
-use model::{Kind, Name, Object, PersonaContent, PersonaId, Variables};
+use model::{Digest, Kind, Known, Name, Object, PersonaContent, PersonaId, Variables};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::*;
@@ -90,6 +90,7 @@ fn request(actor: &str, id: Option<&str>, command: Command) -> Request {
         actor: actor.parse().unwrap(),
         command_id: id.map(|id| id.parse().unwrap()),
         traceparent: None,
+        precondition: None,
         command,
     }
 }
@@ -191,12 +192,13 @@ fn commits(before: &[model::Commit], actor: &str, id: &str, command: &Command) -
         actor: actor.parse().unwrap(),
         command_id: id.parse().unwrap(),
         traceparent: None,
-        entropy: *model::Digest::of(id.as_bytes()).as_bytes(),
+        entropy: *Digest::of(id.as_bytes()).as_bytes(),
         capabilities: Capabilities {
             build: "other".to_owned(),
             user_model: None,
             judge_model: None,
         },
+        precondition: None,
     };
     decide(&directory, command, &context).unwrap().commits
 }
@@ -249,6 +251,53 @@ async fn a_command_takes_effect_once_per_id_and_user() {
         "without an id it is another command: {unnamed:?}"
     );
     assert_eq!(journal.org_tail(&org()).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_precondition_is_of_the_first_time_only() {
+    let journal = MemoryJournal::new();
+    let host = Host::new(&journal);
+    let made = host.execute(None, persona("Maria")).await.unwrap();
+    assert!(made.decided_at.is_some());
+    let object = made.outcome.changes[0].0.clone();
+    let known = {
+        let view = host.database.view().unwrap();
+        let of = view.organization(org());
+        StateTag::of(&Directory::object(&of, &object).unwrap().unwrap())
+    };
+    let change = |id: &str, tag: &str| Request {
+        precondition: Some(Precondition {
+            object: object.clone(),
+            known: Known::OneOf(vec![known]),
+        }),
+        ..request(
+            "ann",
+            Some(id),
+            Command::UpdatePersona {
+                id: PersonaId(object.key.as_str().parse().unwrap()),
+                tags: Some(
+                    std::collections::BTreeMap::from([(tag.to_owned(), None)])
+                        .try_into()
+                        .unwrap(),
+                ),
+            },
+        )
+    };
+    let first = host.executor.execute(change("c1", "a")).await.unwrap();
+    let again = host.executor.execute(change("c1", "a")).await.unwrap();
+    assert!(
+        again.repeated,
+        "it is the same command, whatever the object is now"
+    );
+    assert_eq!((again.outcome, again.sequence), (first.outcome, first.sequence));
+    let late = host.executor.execute(change("c2", "b")).await;
+    assert!(
+        matches!(
+            &late,
+            Err(ExecuteError::Rejected(Rejection::Changed { object: of })) if *of == object
+        ),
+        "{late:?}"
+    );
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ use crate::JournalError;
 
 /// JetStream's error numbers.
 pub(super) mod code {
+    /// A consumer of this name exists and differs in what cannot be changed, such as where it starts.
+    pub(in super::super) const CONSUMER_START_CANNOT_CHANGE: u32 = 10012;
     pub(in super::super) const CONSUMER_NOT_FOUND: u32 = 10014;
     pub(in super::super) const NO_MESSAGE_FOUND: u32 = 10037;
     pub(in super::super) const NOT_ENABLED_FOR_ACCOUNT: u32 = 10039;

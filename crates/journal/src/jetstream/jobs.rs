@@ -2,25 +2,22 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use async_nats::{HeaderMap, StatusCode, header};
-use futures::{StreamExt as _, future};
+use async_nats::{HeaderMap, header};
+use futures::future;
 use model::{DeadLetter, Job, OrgId, RunId, codec};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{
     Inner,
     connection::{Outgoing, persist},
     failure::{Failure, code},
     lease::JobLease,
-    signals::Signal,
+    pull::{Empty, Pull},
     streams::{DEAD_LETTERS, JOBS, WORKERS},
 };
 use crate::{JournalError, Lease, Stored, checks, subject};
-
-/// The server says when a pull has expired; after this much longer it will not any more.
-const GRACE: Duration = Duration::from_secs(2);
 
 #[derive(Deserialize)]
 struct Info {
@@ -36,14 +33,6 @@ struct State {
 
 #[derive(Deserialize)]
 struct Purged {}
-
-/// How a pull ended without a job.
-enum Empty {
-    /// Its time is up, or there is nothing now.
-    Nothing,
-    /// Other workers ask for more than there is.
-    Crowded,
-}
 
 impl Inner {
     pub(super) async fn enqueue(&self, jobs: &[Job]) -> Result<(), JournalError> {
@@ -99,102 +88,35 @@ impl Inner {
             return Ok(leases);
         }
         let into_error = |failure: Failure| failure.into_error(OPERATION);
+        let take = |message| Ok(Box::new(JobLease::new(Arc::clone(self), &message)?) as Box<dyn Lease>);
+        let pull = Pull {
+            stream: JOBS,
+            consumer: WORKERS,
+            max,
+            at_once: true,
+            deadline,
+        };
         match self
-            .pull(max, true, deadline, &mut leases)
+            .connection
+            .pull(pull, take, &mut leases)
             .await
             .map_err(into_error)?
         {
             Empty::Crowded if leases.is_empty() => {
                 // Take a place in the line instead, for one job.
-                self.pull(1, false, deadline, &mut leases)
+                let one = Pull {
+                    max: 1,
+                    at_once: false,
+                    ..pull
+                };
+                self.connection
+                    .pull(one, take, &mut leases)
                     .await
                     .map_err(into_error)?;
             }
             Empty::Crowded | Empty::Nothing => {}
         }
         Ok(leases)
-    }
-
-    /// Asks for jobs. `at_once`: as soon as there are any, what is there; else: until there are `max`.
-    async fn pull(
-        self: &Arc<Self>,
-        max: usize,
-        at_once: bool,
-        deadline: Instant,
-        leases: &mut Vec<Box<dyn Lease>>,
-    ) -> Result<Empty, Failure> {
-        let connection = &self.connection;
-        connection.ready().await?;
-        let mut listener = connection.signals.listen();
-        let unreachable = |error: &dyn std::fmt::Display| Failure::Unreachable(error.to_string());
-        let inbox = connection.client.new_inbox();
-        let mut messages = connection
-            .client
-            .subscribe(inbox.clone())
-            .await
-            .map_err(|error| unreachable(&error))?;
-        let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{JOBS}.{WORKERS}");
-        let expires = deadline
-            .saturating_duration_since(Instant::now())
-            .max(Duration::from_millis(1));
-        let nanos = u64::try_from(expires.as_nanos()).unwrap_or(u64::MAX);
-        let request = json!({ "batch": max, "expires": nanos, "no_wait": at_once });
-        connection
-            .client
-            .publish_with_reply(subject.clone(), inbox, request.to_string().into())
-            .await
-            .map_err(|error| unreachable(&error))?;
-        while leases.len() < max {
-            let message = tokio::select! {
-                biased;
-                message = timeout_at(deadline + GRACE, messages.next()) => match message {
-                    Ok(Some(message)) => message,
-                    // What was handed out so far is in hand; the rest comes back when its time is up.
-                    Ok(None) | Err(_) if !leases.is_empty() => break,
-                    Ok(None) | Err(_) => return Err(Failure::Unreachable("no answer in time".to_owned())),
-                },
-                signal = listener.hear(&subject) => match signal {
-                    Signal::Reconnected if !leases.is_empty() => break,
-                    Signal::Reconnected => return Err(Failure::Unreachable("the connection was lost".to_owned())),
-                    Signal::Forbidden(text) => return Err(Failure::Forbidden(text)),
-                },
-            };
-            match message.status {
-                None => match JobLease::new(Arc::clone(self), &message) {
-                    Ok(lease) => leases.push(Box::new(lease)),
-                    // The readable ones must not wait for it; it comes again when its time is up.
-                    Err(failure) if !leases.is_empty() => {
-                        tracing::error!(%failure, "a job cannot be read");
-                        break;
-                    }
-                    Err(failure) => return Err(failure),
-                },
-                Some(StatusCode::NOT_FOUND) => break,
-                Some(StatusCode::NO_RESPONDERS) => {
-                    let reason = format!(
-                        "nobody hands out jobs: consumer {WORKERS} of {JOBS} has no leader, or is gone"
-                    );
-                    return Err(Failure::Unreachable(reason));
-                }
-                Some(StatusCode::TIMEOUT | StatusCode::REQUEST_TERMINATED) => {
-                    let is_crowded = message
-                        .description
-                        .is_some_and(|text| text.contains("Requests Pending"));
-                    return Ok(if is_crowded {
-                        Empty::Crowded
-                    } else {
-                        Empty::Nothing
-                    });
-                }
-                // Heartbeats.
-                Some(StatusCode::IDLE_HEARTBEAT) => {}
-                Some(status) => {
-                    let description = message.description.unwrap_or_default();
-                    return Err(Failure::Malformed(format!("pull: {status} {description}")));
-                }
-            }
-        }
-        Ok(Empty::Nothing)
     }
 
     pub(super) async fn purge_jobs(&self, org: &OrgId, run: RunId) -> Result<(), JournalError> {

@@ -1,10 +1,9 @@
 //! A job in a worker's hands.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use async_nats::{HeaderMap, Message, header};
 use async_trait::async_trait;
-use bytes::Bytes;
 use model::{DeadLetter, Job, Time, codec};
 
 use super::{
@@ -12,13 +11,10 @@ use super::{
     coalesce::publish_persistently,
     connection::{Outgoing, Persistence},
     failure::Failure,
-    jobs,
+    jobs, pull,
     streams::JOBS,
 };
 use crate::{JournalError, Lease, checks, subject};
-
-/// How long the server has to confirm what it was told about a job.
-const CONFIRMATION: Duration = Duration::from_secs(3);
 
 pub(super) struct JobLease {
     inner: Arc<Inner>,
@@ -31,12 +27,8 @@ pub(super) struct JobLease {
 
 impl JobLease {
     pub(super) fn new(inner: Arc<Inner>, message: &Message) -> Result<Self, Failure> {
-        let handle = message
-            .reply
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let (deliveries, sequence) = delivery(&handle).ok_or_else(|| {
+        let handle = pull::handle(message);
+        let (deliveries, sequence) = pull::delivery(&handle).ok_or_else(|| {
             Failure::Malformed(format!("a job came with the handle `{handle}`, which is none"))
         })?;
         let unreadable = |source| Failure::Unreadable {
@@ -64,11 +56,8 @@ impl JobLease {
         let connection = &self.inner.connection;
         let mut persistence = Persistence::new();
         loop {
-            let answer = connection
-                .request(&self.handle, None, Bytes::from_static(what), CONFIRMATION)
-                .await;
-            let failure = match answer {
-                Ok(_confirmation) => return Ok(()),
+            let failure = match connection.confirm(&self.handle, what).await {
+                Ok(()) => return Ok(()),
                 Err(failure) => failure,
             };
             let told = async {
@@ -148,14 +137,4 @@ impl JobLease {
             .map_err(|failure| failure.into_error(operation))?;
         Ok(())
     }
-}
-
-/// How often a job was delivered, and its sequence, from the subject that it is acknowledged on.
-fn delivery(handle: &str) -> Option<(u64, u64)> {
-    let tokens: Vec<&str> = handle.strip_prefix("$JS.ACK.")?.split('.').collect();
-    let first = if tokens.len() >= 9 { 2 } else { 0 };
-    Some((
-        tokens.get(first + 2)?.parse().ok()?,
-        tokens.get(first + 3)?.parse().ok()?,
-    ))
 }

@@ -5,14 +5,14 @@ use std::{collections::BTreeSet, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use model::{
-    Commit, ConversationKey, ConversationResult, DeadLetter, Job, ObjectRef, OrgId, Recorded, RunId,
-    TurnRecord,
+    Commit, ConversationKey, ConversationResult, DeadLetter, Job, Kind, ObjectRef, Oid, OrgId, Recorded,
+    RunId, TurnRecord, WebhookDelivery, WebhookDestinationId,
 };
 
 use super::{JetStream, streams, subscribe};
 use crate::{
-    AppendError, Appended, Journal, JournalError, Lease, LeaseState, LogInfo, LogName, Notice, Published,
-    RunCount, Stored, Subscription,
+    AppendError, Appended, Follower, Journal, JournalError, Lease, LeaseState, LogInfo, LogName, Notice,
+    Published, RunCount, Stored, Subscription,
 };
 
 #[async_trait]
@@ -44,6 +44,10 @@ impl Journal for JetStream {
 
     async fn subscribe_events(&self, after: u64) -> Result<Subscription<Recorded>, JournalError> {
         self.inner.subscribe_events(after).await
+    }
+
+    async fn follow(&self, name: &str, kind: Kind, after: u64) -> Result<Box<dyn Follower>, JournalError> {
+        self.inner.follow(name, kind, after).await
     }
 
     async fn info(&self, log: LogName) -> Result<LogInfo, JournalError> {
@@ -128,6 +132,31 @@ impl Journal for JetStream {
 
     async fn dead_letters(&self, after: u64, limit: usize) -> Result<Vec<Stored<DeadLetter>>, JournalError> {
         self.inner.dead_letters(after, limit).await
+    }
+
+    async fn record_delivery(
+        &self,
+        org: &OrgId,
+        delivery: &WebhookDelivery,
+    ) -> Result<Published, JournalError> {
+        self.inner.record_delivery(org, delivery).await
+    }
+
+    async fn has_delivery(
+        &self,
+        org: &OrgId,
+        destination: WebhookDestinationId,
+        id: Oid,
+    ) -> Result<bool, JournalError> {
+        self.inner.has_delivery(org, destination, id).await
+    }
+
+    async fn deliveries(
+        &self,
+        org: &OrgId,
+        destination: WebhookDestinationId,
+    ) -> Result<Vec<Stored<WebhookDelivery>>, JournalError> {
+        self.inner.deliveries(org, destination).await
     }
 
     async fn put_object(&self, name: &str, bytes: Bytes) -> Result<(), JournalError> {

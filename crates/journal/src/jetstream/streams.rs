@@ -3,6 +3,8 @@
 //! An existing stream is never changed: someone configured it, and a stream that keeps the log for ever is not to be touched by a
 //! program that starts.
 
+use std::time::Duration;
+
 use async_nats::jetstream::{
     consumer::{AckPolicy, Config as ConsumerConfig, DeliverPolicy, IntoConsumerConfig as _, pull},
     stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType},
@@ -23,6 +25,7 @@ pub(super) const TURNS: &str = "TURNS";
 pub(super) const RESULTS: &str = "RESULTS";
 pub(super) const DEAD_LETTERS: &str = "DEADLETTERS";
 pub(super) const ADVISORIES: &str = "ADVISORIES";
+pub(super) const WEBHOOKS: &str = "WEBHOOKS";
 pub(super) const LEADS: &str = "LEADS";
 /// The bucket of the object store, and the stream that it is kept in.
 pub(super) const OBJECTS_BUCKET: &str = "OBJECTS";
@@ -100,6 +103,12 @@ pub(super) fn definitions(options: &StreamOptions, replicas: usize) -> Vec<Confi
             description: Some("what the server reports about the delivery of jobs".to_owned()),
             max_age: options.dead_letters_max_age,
             ..stream(ADVISORIES, &[JOB_ADVISORIES], replicas)
+        },
+        Config {
+            description: Some("what webhook destinations were told, and how that went".to_owned()),
+            max_age: checks::DELIVERIES_MAX_AGE,
+            allow_direct: true,
+            ..stream(WEBHOOKS, &[subject::ALL_DELIVERIES], replicas)
         },
         Config {
             description: Some("who leads".to_owned()),
@@ -211,35 +220,77 @@ struct ConsumerInfo {
     config: ConsumerConfig,
 }
 
+/// A consumer as it is to be: durable, pulled from, each message acknowledged by itself and delivered until it is.
+pub(super) struct Consumer<'a> {
+    pub(super) stream: &'static str,
+    pub(super) name: &'a str,
+    pub(super) description: &'static str,
+    pub(super) filter: String,
+    /// Where it begins when it is made; later it goes on where it was.
+    pub(super) start: DeliverPolicy,
+    /// How long a message may be in someone's hands without a sign of life.
+    pub(super) ack_wait: Duration,
+    /// Messages in hands at once.
+    pub(super) max_held: i64,
+    /// Those who wait for a message at once.
+    pub(super) max_waiting: i64,
+}
+
 /// The workers' consumer, creating it if it is missing.
 pub(super) async fn ensure_workers(
     connection: &Connection,
     options: &StreamOptions,
 ) -> Result<(), JournalError> {
-    const OPERATION: &str = "preparing the workers' consumer";
-    let expected = pull::Config {
-        durable_name: Some(WORKERS.to_owned()),
-        description: Some("hands jobs to workers".to_owned()),
-        deliver_policy: DeliverPolicy::All,
-        ack_policy: AckPolicy::Explicit,
+    let workers = Consumer {
+        stream: JOBS,
+        name: WORKERS,
+        description: "hands jobs to workers",
+        filter: subject::ALL_JOBS.to_owned(),
+        start: DeliverPolicy::All,
         ack_wait: options.lease_duration,
-        max_deliver: -1,
-        filter_subject: subject::ALL_JOBS.to_owned(),
-        max_ack_pending: MAX_HELD_JOBS,
+        max_held: MAX_HELD_JOBS,
         max_waiting: MAX_WAITING_WORKERS,
+    };
+    ensure_consumer(connection, &workers).await
+}
+
+/// The server's configuration of a consumer, creating it if it is missing.
+pub(super) async fn ensure_consumer(
+    connection: &Connection,
+    definition: &Consumer<'_>,
+) -> Result<(), JournalError> {
+    const OPERATION: &str = "preparing a consumer";
+    let Consumer { stream, name, .. } = *definition;
+    let expected = pull::Config {
+        durable_name: Some(name.to_owned()),
+        description: Some(definition.description.to_owned()),
+        deliver_policy: definition.start,
+        ack_policy: AckPolicy::Explicit,
+        ack_wait: definition.ack_wait,
+        max_deliver: -1,
+        filter_subject: definition.filter.clone(),
+        max_ack_pending: definition.max_held,
+        max_waiting: definition.max_waiting,
         ..pull::Config::default()
     }
     .into_consumer_config();
-    let call = format!("CONSUMER.INFO.{JOBS}.{WORKERS}");
+    let call = format!("CONSUMER.INFO.{stream}.{name}");
     let found = match persist(|| connection.ask::<ConsumerInfo>(&call)).await {
         Ok(info) => info,
         Err(failure) if failure.is(code::CONSUMER_NOT_FOUND) => {
-            let call = format!("CONSUMER.CREATE.{JOBS}.{WORKERS}.{}", subject::ALL_JOBS);
+            let create = format!("CONSUMER.CREATE.{stream}.{name}.{}", definition.filter);
             // Without an action it is also right if another process was quicker.
-            let request = json!({ "stream_name": JOBS, "config": expected });
-            persist(|| connection.api::<ConsumerInfo>(&call, &request))
-                .await
-                .map_err(|failure| failure.into_error(OPERATION))?
+            let request = json!({ "stream_name": stream, "config": expected });
+            match persist(|| connection.api::<ConsumerInfo>(&create, &request)).await {
+                Ok(info) => info,
+                // Another process was quicker, with another start: compare with what it made.
+                Err(failure) if failure.is(code::CONSUMER_START_CANNOT_CHANGE) => {
+                    persist(|| connection.ask::<ConsumerInfo>(&call))
+                        .await
+                        .map_err(|failure| failure.into_error(OPERATION))?
+                }
+                Err(failure) => return Err(failure.into_error(OPERATION)),
+            }
         }
         Err(failure) => return Err(failure.into_error(OPERATION)),
     };
@@ -281,7 +332,7 @@ pub(super) async fn ensure_workers(
     {
         None => Ok(()),
         Some((field, found, expected)) => Err(JournalError::Misconfigured {
-            stream: format!("{JOBS}, consumer {WORKERS},"),
+            stream: format!("{stream}, consumer {name},"),
             field: field.to_owned(),
             found,
             expected,

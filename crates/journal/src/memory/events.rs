@@ -15,7 +15,7 @@ use crate::{
 
 const STREAM: &str = "EVENTS";
 
-fn recorded(sequence: u64, bytes: &[u8]) -> Result<Recorded, JournalError> {
+pub(super) fn recorded(sequence: u64, bytes: &[u8]) -> Result<Recorded, JournalError> {
     let commit = codec::decode_commit(bytes).map_err(|source| JournalError::Unreadable {
         stream: STREAM,
         sequence,

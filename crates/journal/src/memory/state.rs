@@ -6,7 +6,7 @@ use bytes::Bytes;
 use model::{ConversationKey, OrgId, RunId};
 use tokio::{sync::mpsc, time::Instant};
 
-use super::queue::Queue;
+use super::{deliveries::Deliveries, followers::Following, queue::Queue};
 use crate::{Appended, Notice};
 
 /// A log: messages by sequence, from 1.
@@ -94,6 +94,8 @@ pub(super) struct State {
     pub(super) last_turn: u64,
     pub(super) queue: Queue,
     pub(super) dead_letters: Log<()>,
+    pub(super) followers: BTreeMap<String, Following>,
+    pub(super) deliveries: Deliveries,
     pub(super) objects: BTreeMap<String, Bytes>,
     pub(super) leads: BTreeMap<String, Lead>,
     pub(super) watchers: Vec<Watcher<Notice>>,

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DecodeError, EncodeError,
+    past::{ApiKeyCreatedV1, RunStartedV1},
     record::{self, RawRecord, body, write},
     registry::{self, COMMIT_HEAD},
 };
-use crate::{Commit, CommitMeta, Event, ObjectRef, OrgId};
+use crate::{CancelReason, Commit, CommitMeta, Event, ObjectRef, OrgId};
 
 /// Version 1 of the head.
 #[derive(Serialize, Deserialize)]
@@ -110,6 +111,15 @@ fn write_event(bytes: &mut Vec<u8>, event: &Event) -> Result<(), EncodeError> {
         Event::RunStarted(body) => write(bytes, entry, body),
         Event::RunCancelled(body) => write(bytes, entry, body),
         Event::RunCompleted(body) => write(bytes, entry, body),
+        Event::UserRoleAssigned(body) => write(bytes, entry, body),
+        Event::RoleCreated(body) => write(bytes, entry, body),
+        Event::RoleUpdated(body) => write(bytes, entry, body),
+        Event::TemporaryGrantCreated(body) => write(bytes, entry, body),
+        Event::WebhookDestinationCreated(body) => write(bytes, entry, body),
+        Event::WebhookDestinationUpdated(body) => write(bytes, entry, body),
+        Event::WebhookSecretRotated(body) => write(bytes, entry, body),
+        Event::WebhookDestinationDeleted(body) => write(bytes, entry, body),
+        Event::EvaluationRecorded(body) => write(bytes, entry, body),
     }
 }
 
@@ -120,7 +130,8 @@ fn read_event(record: &RawRecord<'_>) -> Result<Event, DecodeError> {
         ("organization.updated", 1) => Event::OrganizationUpdated(body(entry.name, bytes)?),
         ("user.created", 1) => Event::UserCreated(body(entry.name, bytes)?),
         ("user.deleted", 1) => Event::UserDeleted(body(entry.name, bytes)?),
-        ("api_key.created", 1) => Event::ApiKeyCreated(body(entry.name, bytes)?),
+        ("api_key.created", 1) => Event::ApiKeyCreated(body::<ApiKeyCreatedV1>(entry.name, bytes)?.into()),
+        ("api_key.created", 2) => Event::ApiKeyCreated(body(entry.name, bytes)?),
         ("api_key.deleted", 1) => Event::ApiKeyDeleted(body(entry.name, bytes)?),
         ("persona.created", 1) => Event::PersonaCreated(body(entry.name, bytes)?),
         ("persona.updated", 1) => Event::PersonaUpdated(body(entry.name, bytes)?),
@@ -150,9 +161,24 @@ fn read_event(record: &RawRecord<'_>) -> Result<Event, DecodeError> {
         ("unit_test_set.created", 1) => Event::UnitTestSetCreated(body(entry.name, bytes)?),
         ("unit_test_set.updated", 1) => Event::UnitTestSetUpdated(body(entry.name, bytes)?),
         ("unit_test_set.deleted", 1) => Event::UnitTestSetDeleted(body(entry.name, bytes)?),
-        ("run.started", 1) => Event::RunStarted(body(entry.name, bytes)?),
-        ("run.cancelled", 1) => Event::RunCancelled(body(entry.name, bytes)?),
+        ("run.started", 1) => Event::RunStarted(body::<RunStartedV1>(entry.name, bytes)?.into()),
+        ("run.started", 2) => Event::RunStarted(body(entry.name, bytes)?),
+        // Only people cancelled runs then.
+        ("run.cancelled", 1) => {
+            let () = body(entry.name, bytes)?;
+            Event::RunCancelled(CancelReason::Asked)
+        }
+        ("run.cancelled", 2) => Event::RunCancelled(body(entry.name, bytes)?),
         ("run.completed", 1) => Event::RunCompleted(body(entry.name, bytes)?),
+        ("user.role_assigned", 1) => Event::UserRoleAssigned(body(entry.name, bytes)?),
+        ("role.created", 1) => Event::RoleCreated(body(entry.name, bytes)?),
+        ("role.updated", 1) => Event::RoleUpdated(body(entry.name, bytes)?),
+        ("temporary_grant.created", 1) => Event::TemporaryGrantCreated(body(entry.name, bytes)?),
+        ("webhook_destination.created", 1) => Event::WebhookDestinationCreated(body(entry.name, bytes)?),
+        ("webhook_destination.updated", 1) => Event::WebhookDestinationUpdated(body(entry.name, bytes)?),
+        ("webhook_destination.secret_rotated", 1) => Event::WebhookSecretRotated(body(entry.name, bytes)?),
+        ("webhook_destination.deleted", 1) => Event::WebhookDestinationDeleted(body(entry.name, bytes)?),
+        ("evaluation.recorded", 1) => Event::EvaluationRecorded(body(entry.name, bytes)?),
         (found, _version) => {
             return Err(DecodeError::Unexpected {
                 expected: "an event",

@@ -1,12 +1,12 @@
-//! Single records: results, turns, jobs and dead letters.
+//! Single records: results, turns, jobs, dead letters and webhook deliveries.
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     DecodeError, EncodeError,
-    registry::{self, DEAD_LETTER, JOB, RESULT, TURN, TypeEntry},
+    registry::{self, DEAD_LETTER, DELIVERY, JOB, RESULT, TURN, TypeEntry},
 };
-use crate::{ConversationResult, DeadLetter, Job, TurnRecord};
+use crate::{ConversationResult, DeadLetter, Job, TurnRecord, WebhookDelivery};
 
 pub(super) const MAGIC: &[u8; 2] = b"RH";
 pub(super) const FORMAT: u8 = 1;
@@ -145,4 +145,5 @@ records! {
     TURN: encode_turn / decode_turn(TurnRecord);
     JOB: encode_job / decode_job(Job);
     DEAD_LETTER: encode_dead_letter / decode_dead_letter(DeadLetter);
+    DELIVERY: encode_delivery / decode_delivery(WebhookDelivery);
 }

@@ -21,6 +21,7 @@ pub(super) const RESULT: TypeEntry = entry(2, "conversation.result", 1);
 pub(super) const TURN: TypeEntry = entry(3, "conversation.turn", 1);
 pub(super) const JOB: TypeEntry = entry(4, "job", 1);
 pub(super) const DEAD_LETTER: TypeEntry = entry(5, "job.dead_letter", 1);
+pub(super) const DELIVERY: TypeEntry = entry(6, "webhook.delivery", 1);
 
 /// Every type ever stored, in order of id. Below 100: records; from 100: events.
 pub const REGISTRY: &[TypeEntry] = &[
@@ -29,12 +30,21 @@ pub const REGISTRY: &[TypeEntry] = &[
     TURN,
     JOB,
     DEAD_LETTER,
+    DELIVERY,
     entry(100, "organization.created", 1),
     entry(101, "organization.updated", 1),
     entry(110, "user.created", 1),
     entry(111, "user.deleted", 1),
-    entry(120, "api_key.created", 1),
+    entry(112, "user.role_assigned", 1),
+    entry(120, "api_key.created", 2),
     entry(121, "api_key.deleted", 1),
+    entry(130, "role.created", 1),
+    entry(131, "role.updated", 1),
+    entry(140, "temporary_grant.created", 1),
+    entry(150, "webhook_destination.created", 1),
+    entry(151, "webhook_destination.updated", 1),
+    entry(152, "webhook_destination.secret_rotated", 1),
+    entry(153, "webhook_destination.deleted", 1),
     entry(200, "persona.created", 1),
     entry(201, "persona.updated", 1),
     entry(202, "persona.version_created", 1),
@@ -63,9 +73,10 @@ pub const REGISTRY: &[TypeEntry] = &[
     entry(270, "unit_test_set.created", 1),
     entry(271, "unit_test_set.updated", 1),
     entry(272, "unit_test_set.deleted", 1),
-    entry(300, "run.started", 1),
-    entry(301, "run.cancelled", 1),
+    entry(300, "run.started", 2),
+    entry(301, "run.cancelled", 2),
     entry(302, "run.completed", 1),
+    entry(310, "evaluation.recorded", 1),
 ];
 
 /// The entry of the type with this name.

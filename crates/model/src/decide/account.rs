@@ -1,9 +1,12 @@
 //! Organizations, users and API keys.
 
-use super::staged::{Staged, not_found};
+use super::{
+    role::require_role,
+    staged::{Staged, not_found},
+};
 use crate::{
-    ApiKeyCreated, ApiKeyId, DecideError, Directory, DirectoryExt, Event, Kind, Name, Object, ObjectRef,
-    OrganizationProfile, Rejection, Time, UserCreated, UserId,
+    ApiKeyCreated, ApiKeyId, DecideError, Directory, DirectoryExt, Event, Kind, MAX_API_KEYS, Name,
+    ObjectRef, OrganizationProfile, Rejection, User, UserCreated, UserId,
 };
 
 type Change = (ObjectRef, u32);
@@ -53,6 +56,7 @@ pub(super) fn create_user(
         }
         .into());
     }
+    require_role(staged, role)?;
     staged.record(
         &object,
         Event::UserCreated(UserCreated {
@@ -64,20 +68,27 @@ pub(super) fn create_user(
 }
 
 pub(super) fn delete_user(staged: &mut Staged<'_>, id: &UserId) -> Result<Change, DecideError> {
-    let object = require_user(staged, id)?;
+    let (object, _) = require_user(staged, id)?;
     staged.record(&object, Event::UserDeleted(()))?;
     Ok((object, 0))
 }
 
+/// A key to be made.
+pub(super) struct NewKey<'a> {
+    pub(super) user_id: &'a UserId,
+    pub(super) name: &'a Name,
+    pub(super) secret_hash: [u8; 32],
+    pub(super) lifetime_ms: Option<u64>,
+    pub(super) role: Option<&'a Name>,
+}
+
 pub(super) fn create_api_key(
     staged: &mut Staged<'_>,
-    id: ApiKeyId,
-    user_id: &UserId,
-    name: &Name,
-    secret_hash: [u8; 32],
-    expires_at: Option<Time>,
+    id: Option<ApiKeyId>,
+    key: NewKey<'_>,
 ) -> Result<Change, DecideError> {
-    require_user(staged, user_id)?;
+    require_user(staged, key.user_id)?;
+    let id = id.unwrap_or_else(|| ApiKeyId(staged.ids.next()));
     let object = ObjectRef::new(Kind::ApiKey, id);
     if staged.object(&object)?.is_some() {
         return Err(Rejection::AlreadyExists {
@@ -86,12 +97,19 @@ pub(super) fn create_api_key(
         }
         .into());
     }
+    if let Some(role) = key.role {
+        require_role(staged, role)?;
+    }
+    staged.require_fewer(Kind::ApiKey, MAX_API_KEYS)?;
     let created = ApiKeyCreated {
         id,
-        user_id: user_id.clone(),
-        name: name.clone(),
-        secret_hash,
-        expires_at,
+        user_id: key.user_id.clone(),
+        role: key.role.cloned(),
+        name: key.name.clone(),
+        secret_hash: key.secret_hash,
+        expires_at: key
+            .lifetime_ms
+            .map(|lifetime| staged.context.now.plus_millis(lifetime)),
     };
     staged.record(&object, Event::ApiKeyCreated(created))?;
     Ok((object, 0))
@@ -108,10 +126,10 @@ pub(super) fn delete_api_key(staged: &mut Staged<'_>, id: ApiKeyId) -> Result<Ch
     }
 }
 
-fn require_user(staged: &Staged<'_>, id: &UserId) -> Result<ObjectRef, DecideError> {
-    let object = ObjectRef::new(Kind::User, id.clone());
-    match staged.object(&object)? {
-        Some(Object::User(user)) if !user.life.is_deleted() => Ok(object),
-        _ => Err(not_found(Kind::User, id)),
+/// The user, unless it was deleted.
+pub(super) fn require_user(staged: &Staged<'_>, id: &UserId) -> Result<(ObjectRef, User), DecideError> {
+    match staged.user(id.clone())? {
+        Some(user) if !user.life.is_deleted() => Ok((ObjectRef::new(Kind::User, id.clone()), user)),
+        Some(_) | None => Err(not_found(Kind::User, id)),
     }
 }

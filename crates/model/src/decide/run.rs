@@ -2,7 +2,7 @@
 
 mod planner;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use planner::Planner;
 
@@ -11,9 +11,10 @@ use super::{
     unit_test,
 };
 use crate::{
-    ArtifactRef, DecideError, Digest, Directory, DirectoryExt, Event, Invalid, Kind, MANIFEST_FORMAT,
-    Manifest, ObjectRef, Plan, Rejection, Run, RunCompleted, RunId, RunOptions, RunStarted, RunVerdict,
-    StartOptions, Tally, UnitTestSetId,
+    ArtifactRef, BudgetLimit, CancelReason, DecideError, Digest, Directory, DirectoryExt, Event, Invalid,
+    Kind, MANIFEST_FORMAT, MAX_CONVERSATIONS, Manifest, ObjectRef, Plan, Rejection, Run, RunCompleted, RunId,
+    RunOptions, RunStarted, RunVerdict, SetEntry, StartOptions, Tally, UnitTestId, UnitTestSet,
+    UnitTestSetId,
 };
 
 type Change = (ObjectRef, u32);
@@ -22,6 +23,8 @@ pub(super) fn start(
     staged: &mut Staged<'_>,
     set_id: UnitTestSetId,
     options: StartOptions,
+    entries: Option<&[SetEntry]>,
+    rerun_of: Option<RunId>,
 ) -> Result<(Change, (Digest, Vec<u8>)), DecideError> {
     let (_, set) = unit_test::live_set(staged, set_id)?;
     if let Some(run) = staged.unfinished_run(&staged.context.actor, set_id)? {
@@ -31,10 +34,30 @@ pub(super) fn start(
         let reason = Invalid::new("must be at least 1");
         return Err(Rejection::invalid("/rehearse/max_concurrency", reason).into());
     }
+    options.budget.check().map_err(|(limit, reason)| {
+        let field = match limit {
+            BudgetLimit::Duration => "max_duration_ms",
+            BudgetLimit::Conversations => "max_conversations",
+            BudgetLimit::Tokens => "max_tokens",
+        };
+        Rejection::invalid(format!("/rehearse/budget/{field}"), reason)
+    })?;
+    if let Some(earlier) = rerun_of {
+        let (_, earlier) = existing(staged, earlier)?;
+        if earlier.set_id != set_id {
+            let reason = Invalid::new("must be a run of the same set");
+            return Err(Rejection::invalid("/rehearse/rerun_of", reason).into());
+        }
+    }
+    if let Some(entries) = entries {
+        check_entries(&set, entries)?;
+    }
     let run = RunId(staged.ids.next());
     let options = RunOptions {
         seed: options.seed.unwrap_or_else(|| staged.ids.seed()),
         max_concurrency: options.max_concurrency,
+        budget: options.budget,
+        rerun_of,
     };
     let org = staged.org().clone();
     let manifest = Manifest {
@@ -64,7 +87,7 @@ pub(super) fn start(
         context_graphs: BTreeMap::new(),
     };
     let mut planner = Planner::new(manifest);
-    for entry in &set.definition.entries {
+    for entry in entries.unwrap_or(&set.definition.entries) {
         planner.plan(staged, *entry)?;
     }
     let manifest = planner.into_manifest();
@@ -80,12 +103,50 @@ pub(super) fn start(
     Ok(((object, 0), sealed))
 }
 
-pub(super) fn cancel(staged: &mut Staged<'_>, id: RunId) -> Result<Change, DecideError> {
+/// What a run executes instead of what its set says: some of the set's tests.
+fn check_entries(set: &UnitTestSet, entries: &[SetEntry]) -> Result<(), DecideError> {
+    const POINTER: &str = "/rehearse/entries";
+    if entries.is_empty() || entries.len() > 10_000 {
+        let reason = Invalid::new(format!("must be 1 to 10000 unit tests, not {}", entries.len()));
+        return Err(Rejection::invalid(POINTER, reason).into());
+    }
+    let known: BTreeSet<UnitTestId> = set
+        .definition
+        .entries
+        .iter()
+        .map(|entry| entry.unit_test_id)
+        .collect();
+    let mut n_conversations = 0_u64;
+    for (index, entry) in entries.iter().enumerate() {
+        if !known.contains(&entry.unit_test_id) {
+            let reason = Invalid::new("must be a unit test of the set");
+            return Err(Rejection::invalid(format!("{POINTER}/{index}/unit_test_id"), reason).into());
+        }
+        if entry.run_count == 0 {
+            let reason = Invalid::new("must be at least 1");
+            return Err(Rejection::invalid(format!("{POINTER}/{index}/run_count"), reason).into());
+        }
+        n_conversations += u64::from(entry.run_count);
+    }
+    if n_conversations > u64::from(MAX_CONVERSATIONS) {
+        let reason = format!(
+            "a run has at most {MAX_CONVERSATIONS} conversations, this one would have {n_conversations}"
+        );
+        return Err(Rejection::invalid(POINTER, Invalid::new(reason)).into());
+    }
+    Ok(())
+}
+
+pub(super) fn cancel(
+    staged: &mut Staged<'_>,
+    id: RunId,
+    reason: CancelReason,
+) -> Result<Change, DecideError> {
     let (object, run) = existing(staged, id)?;
     if run.is_over() {
         return Err(Rejection::RunOver { run: id }.into());
     }
-    staged.record(&object, Event::RunCancelled(()))?;
+    staged.record(&object, Event::RunCancelled(reason))?;
     Ok((object, 0))
 }
 

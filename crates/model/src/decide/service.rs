@@ -7,7 +7,7 @@ use super::{
     staged::{Staged, not_found},
 };
 use crate::{
-    DecideError, Directory, DirectoryExt, Event, Invalid, Kind, Object, ObjectRef, Rejection, Service,
+    DecideError, Directory, DirectoryExt, Event, Invalid, Kind, Name, Object, ObjectRef, Rejection, Service,
     ServiceChange, ServiceCreated, ServiceId, ServiceProfile, VersionSet, VersionSetName, VersionSetPut,
 };
 
@@ -68,6 +68,7 @@ pub(super) fn update<'a>(
     let moved = new.agent_id != old.agent_id || new.context_graph_id != old.context_graph_id;
     // A service that stays inactive may go on naming an agent that was deleted meanwhile: it cannot be tested anyway.
     if new.is_active || moved {
+        refuse_deleted_parts(staged, &new)?;
         check_parts(staged, &new)?;
     }
     if moved {
@@ -165,6 +166,24 @@ fn check_profile(
         staged.require_free_name(Kind::Service, profile.name.as_str(), except)?;
     }
     Ok(())
+}
+
+/// A service that exists is told that what it needs was deleted; one that is made is told that there is no such thing.
+fn refuse_deleted_parts(staged: &Staged<'_>, profile: &ServiceProfile) -> Result<(), DecideError> {
+    let deprecated = |kind, name: &Name| {
+        DecideError::from(Rejection::Deprecated {
+            kind,
+            name: name.to_string(),
+        })
+    };
+    match staged.agent(profile.agent_id)? {
+        Some(agent) if agent.life.is_deleted() => return Err(deprecated(Kind::Agent, &agent.name)),
+        Some(_) | None => {}
+    }
+    match staged.context_graph(profile.context_graph_id)? {
+        Some(graph) if graph.life.is_deleted() => Err(deprecated(Kind::ContextGraph, &graph.name)),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Agent and context graph exist and have a version.

@@ -89,6 +89,14 @@ impl<'a> Staged<'a> {
         }
     }
 
+    /// Refuses to make another object of a kind of which `limit` live.
+    pub(super) fn require_fewer(&self, kind: Kind, limit: u64) -> Result<(), DecideError> {
+        if self.n_live(kind)? < limit {
+            return Ok(());
+        }
+        Err(Rejection::TooMany { kind, limit }.into())
+    }
+
     /// Refuses to go on while live objects refer to `object`.
     pub(super) fn require_unused(&self, object: &ObjectRef, name: &str) -> Result<(), DecideError> {
         let referrers = self.referrers(object)?;
@@ -195,6 +203,20 @@ impl Directory for Staged<'_> {
 
     fn unfinished_run(&self, user: &UserId, set: UnitTestSetId) -> Result<Option<RunId>, ReadError> {
         self.base.unfinished_run(user, set)
+    }
+
+    fn n_live(&self, kind: Kind) -> Result<u64, ReadError> {
+        let mut n_live = self.base.n_live(kind)?;
+        for (object, state) in self.objects.iter().filter(|(object, _)| object.kind == kind) {
+            let before = self.base.object(object)?;
+            let lived = before.is_some_and(|before| !before.life().is_deleted());
+            match (lived, !state.life().is_deleted()) {
+                (false, true) => n_live = n_live.saturating_add(1),
+                (true, false) => n_live = n_live.saturating_sub(1),
+                (false, false) | (true, true) => {}
+            }
+        }
+        Ok(n_live)
     }
 
     fn command(&self, user: &UserId, id: &CommandId) -> Result<Option<CommandRecord>, ReadError> {

@@ -1,5 +1,8 @@
 //! Decisions, by example and over random histories.
 
+mod access;
+mod agents;
+mod evaluations;
 mod examples;
 mod random;
 mod rules;
@@ -44,6 +47,7 @@ impl Given {
                 user_model: None,
                 judge_model: None,
             },
+            precondition: None,
         }
     }
 

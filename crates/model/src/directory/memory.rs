@@ -203,6 +203,12 @@ impl Directory for MemoryDirectory {
         }))
     }
 
+    fn n_live(&self, kind: Kind) -> Result<u64, ReadError> {
+        let objects = self.objects.values();
+        let live = objects.filter(|object| object.kind() == kind && !object.life().is_deleted());
+        Ok(live.count() as u64)
+    }
+
     fn command(&self, user: &UserId, id: &CommandId) -> Result<Option<CommandRecord>, ReadError> {
         Ok(self.commands.get(&(user.clone(), id.clone())).cloned())
     }

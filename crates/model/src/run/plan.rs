@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Admission, AgentId, ContextGraphId, Criterion, MetricId, ModelPreference, Name, OrgId, PersonaId, RunId,
-    ScenarioId, ServiceId, UnitTestId, VersionSetName,
+    Admission, AgentId, Budget, ContextGraphId, Criterion, MetricId, ModelPreference, Name, OrgId, PersonaId,
+    RunId, ScenarioId, ServiceId, UnitTestId, VersionSetName,
 };
 
 /// What a run executes. Conversation `n` of a run counts through the tests in order, each with all its repetitions.
@@ -25,6 +25,12 @@ pub struct RunOptions {
     pub seed: u64,
     /// The most conversations in flight at once; none: as many as the server allows.
     pub max_concurrency: Option<u32>,
+    /// What it may use at most. Absent in manifests of builds that knew no budgets.
+    #[serde(default)]
+    pub budget: Budget,
+    /// The run that it repeats, whole or in part. Absent in manifests of builds that knew no repetition.
+    #[serde(default)]
+    pub rerun_of: Option<RunId>,
 }
 
 /// One test of a run, with every version pinned.

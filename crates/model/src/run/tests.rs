@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{Admission, Plan, PlannedTest, RunOptions, RunVerdict, Tally};
+use super::{Admission, Budget, Plan, PlannedTest, RunOptions, RunVerdict, Tally};
 use crate::{
     AgentId, ContextGraphId, Oid, PersonaId, ScenarioId, ServiceId, UnitTestId, Verdict, VersionSetName,
 };
@@ -30,6 +30,8 @@ fn plan(run_counts: &[u32]) -> Plan {
         options: RunOptions {
             seed: 0,
             max_concurrency: None,
+            budget: Budget::default(),
+            rerun_of: None,
         },
     }
 }

@@ -2,7 +2,7 @@
 
 mod creation;
 
-use creation::create;
+use creation::{create, evaluation_of};
 
 use super::{Content, Object, Version};
 use crate::{Change, Commit, Event, ObjectRef, Oid, RunCompletion};
@@ -188,7 +188,23 @@ impl Object {
             (Self::UnitTestSet(state), Event::UnitTestSetUpdated(definition)) => {
                 state.definition = definition.clone();
             }
-            (Self::Run(state), Event::RunCancelled(())) => state.cancelled = Some(change.clone()),
+            (Self::User(state), Event::UserRoleAssigned(role)) => state.role = role.clone(),
+            (Self::Role(state), Event::RoleUpdated(definition)) => state.definition = definition.clone(),
+            (Self::WebhookDestination(state), Event::WebhookDestinationUpdated(body)) => {
+                state.accepted_types = body.accepted_types.clone();
+                state.retry_attempts = body.retry_attempts;
+            }
+            (Self::WebhookDestination(state), Event::WebhookSecretRotated(body)) => {
+                state.secret = body.secret.clone();
+                state.previous = Some(body.previous.clone());
+            }
+            (Self::Evaluation(state), Event::EvaluationRecorded(measured)) => {
+                *state = evaluation_of(state.id, measured, state.life.clone());
+            }
+            (Self::Run(state), Event::RunCancelled(reason)) => {
+                state.cancelled = Some(change.clone());
+                state.cancel_reason = Some(*reason);
+            }
             (Self::Run(state), Event::RunCompleted(body)) => {
                 state.completed = Some(RunCompletion {
                     tally: body.tally,
@@ -204,7 +220,8 @@ impl Object {
             | (Self::Agent(_), Event::AgentDeleted(()))
             | (Self::ContextGraph(_), Event::ContextGraphDeleted(()))
             | (Self::UnitTest(_), Event::UnitTestDeleted(()))
-            | (Self::UnitTestSet(_), Event::UnitTestSetDeleted(())) => {
+            | (Self::UnitTestSet(_), Event::UnitTestSetDeleted(()))
+            | (Self::WebhookDestination(_), Event::WebhookDestinationDeleted(())) => {
                 self.life_mut().delete(change);
                 return true;
             }

@@ -1,7 +1,7 @@
 //! What every object tells about itself.
 
 use super::Object;
-use crate::{Kind, Life, ObjectRef};
+use crate::{Digest, Kind, Life, ObjectRef, codec};
 
 impl Object {
     /// The object's kind.
@@ -19,6 +19,10 @@ impl Object {
             Self::UnitTest(_) => Kind::UnitTest,
             Self::UnitTestSet(_) => Kind::UnitTestSet,
             Self::Run(_) => Kind::Run,
+            Self::Role(_) => Kind::Role,
+            Self::TemporaryGrant(_) => Kind::TemporaryGrant,
+            Self::WebhookDestination(_) => Kind::WebhookDestination,
+            Self::Evaluation(_) => Kind::Evaluation,
         }
     }
 
@@ -37,7 +41,19 @@ impl Object {
             Self::UnitTest(state) => ObjectRef::new(Kind::UnitTest, state.id),
             Self::UnitTestSet(state) => ObjectRef::new(Kind::UnitTestSet, state.id),
             Self::Run(state) => ObjectRef::new(Kind::Run, state.id),
+            Self::Role(state) => ObjectRef::new(Kind::Role, state.id),
+            Self::TemporaryGrant(state) => ObjectRef::new(Kind::TemporaryGrant, state.id),
+            Self::WebhookDestination(state) => ObjectRef::new(Kind::WebhookDestination, state.id),
+            Self::Evaluation(state) => ObjectRef::new(Kind::Evaluation, state.id),
         }
+    }
+
+    /// Identifies the state: another digest means that the object was changed. Another build may give another digest of the same
+    /// state.
+    pub fn digest(&self) -> Digest {
+        let row =
+            codec::to_row(self).expect("states are plain data of known lengths, which a row always holds");
+        Digest::of(&row)
     }
 
     /// Creation, change, deletion.
@@ -55,6 +71,10 @@ impl Object {
             Self::UnitTest(state) => &state.life,
             Self::UnitTestSet(state) => &state.life,
             Self::Run(state) => &state.life,
+            Self::Role(state) => &state.life,
+            Self::TemporaryGrant(state) => &state.life,
+            Self::WebhookDestination(state) => &state.life,
+            Self::Evaluation(state) => &state.life,
         }
     }
 
@@ -72,6 +92,10 @@ impl Object {
             Self::UnitTest(state) => &mut state.life,
             Self::UnitTestSet(state) => &mut state.life,
             Self::Run(state) => &mut state.life,
+            Self::Role(state) => &mut state.life,
+            Self::TemporaryGrant(state) => &mut state.life,
+            Self::WebhookDestination(state) => &mut state.life,
+            Self::Evaluation(state) => &mut state.life,
         }
     }
 
@@ -89,7 +113,14 @@ impl Object {
             Self::Service(state) => state.profile.is_active.then_some(state.profile.name.as_str()),
             Self::UnitTest(state) => Some(state.name.as_str()),
             Self::UnitTestSet(state) => Some(state.definition.name.as_str()),
-            Self::Organization(_) | Self::User(_) | Self::ApiKey(_) | Self::Run(_) => None,
+            Self::Role(state) => Some(state.definition.name.as_str()),
+            Self::Organization(_)
+            | Self::User(_)
+            | Self::ApiKey(_)
+            | Self::Run(_)
+            | Self::TemporaryGrant(_)
+            | Self::WebhookDestination(_)
+            | Self::Evaluation(_) => None,
         }
     }
 
@@ -128,7 +159,11 @@ impl Object {
             | Self::Service(_)
             | Self::UnitTest(_)
             | Self::UnitTestSet(_)
-            | Self::Run(_) => Vec::new(),
+            | Self::Run(_)
+            | Self::Role(_)
+            | Self::TemporaryGrant(_)
+            | Self::WebhookDestination(_)
+            | Self::Evaluation(_) => Vec::new(),
         };
         references.sort();
         references.dedup();
@@ -149,7 +184,11 @@ impl Object {
             | Self::Service(_)
             | Self::UnitTest(_)
             | Self::UnitTestSet(_)
-            | Self::Run(_) => 0,
+            | Self::Run(_)
+            | Self::Role(_)
+            | Self::TemporaryGrant(_)
+            | Self::WebhookDestination(_)
+            | Self::Evaluation(_) => 0,
         }
     }
 }

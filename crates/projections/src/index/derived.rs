@@ -57,7 +57,11 @@ impl Derived {
             | Object::Agent(_)
             | Object::ContextGraph(_)
             | Object::UnitTest(_)
-            | Object::UnitTestSet(_) => {}
+            | Object::UnitTestSet(_)
+            | Object::Role(_)
+            | Object::TemporaryGrant(_)
+            | Object::WebhookDestination(_)
+            | Object::Evaluation(_) => {}
         }
         Self {
             kind,

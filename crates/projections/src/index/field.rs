@@ -26,7 +26,7 @@ fields! {
     All = 0 "all",
     /// Whether the object was deleted.
     Deleted = 1 "is_deleted",
-    /// Who created the object.
+    /// Who created the object, or started the run that a conversation is of.
     Creator = 2 "creator",
     /// A tag's key.
     TagKey = 3 "tag key",
@@ -34,7 +34,7 @@ fields! {
     Tag = 4 "tag",
     /// A persona's or user's role.
     Role = 5 "role",
-    /// The service of a unit test.
+    /// The service of a unit test or a conversation.
     Service = 6 "service",
     /// The persona of a unit test.
     Persona = 7 "persona",
@@ -42,7 +42,7 @@ fields! {
     Scenario = 8 "scenario",
     /// A metric of a unit test's criteria, or of an evaluation.
     Metric = 9 "metric",
-    /// A unit test of a set.
+    /// A unit test of a set, or the one that a conversation is of.
     UnitTest = 10 "unit test",
     /// The set of a run.
     Set = 11 "unit test set",
@@ -58,12 +58,18 @@ fields! {
     FailedMetrics = 16 "failed_metrics",
     /// Whether a run met an error or was cancelled.
     Errored = 17 "errored",
-    /// Whose an API key is.
+    /// Whose an API key or a temporary grant is.
     User = 18 "user",
     /// The version of an evaluation's metric.
     MetricVersion = 19 "metric version",
-    /// The run of an evaluation.
+    /// The run of an evaluation or a conversation.
     Run = 20 "run",
+    /// Whether an evaluation was made on demand.
+    Manual = 25 "source",
+    /// The conversation of an evaluation that was made on demand.
+    Conversation = 26 "conversation",
+    /// Which repetition of its test a conversation is.
+    RunIndex = 27 "run_index",
     /// An object's name, as it is.
     Name = 30 "name",
     /// The words of a live object's name, one after the other.
@@ -77,9 +83,10 @@ fields! {
 /// The fields by which a kind's lists can be filtered; none if there is no list of it.
 pub(crate) const fn filters(kind: Kind) -> Option<&'static [Field]> {
     Some(match kind {
-        Kind::Organization => return None,
+        // Manual evaluations are listed together with the simulated ones.
+        Kind::Organization | Kind::Evaluation => return None,
         Kind::User => &[Field::Deleted, Field::Creator, Field::Role],
-        Kind::ApiKey => &[Field::Deleted, Field::Creator, Field::User],
+        Kind::ApiKey | Kind::TemporaryGrant => &[Field::Deleted, Field::Creator, Field::User],
         Kind::Persona => &[Field::Deleted, Field::Creator, Field::Tag, Field::Role],
         Kind::Scenario => &[Field::Deleted, Field::Creator, Field::Tag],
         Kind::Metric => &[
@@ -89,7 +96,9 @@ pub(crate) const fn filters(kind: Kind) -> Option<&'static [Field]> {
             Field::Type,
             Field::AppliedTo,
         ],
-        Kind::Agent | Kind::ContextGraph => &[Field::Deleted, Field::Creator],
+        Kind::Agent | Kind::ContextGraph | Kind::Role | Kind::WebhookDestination => {
+            &[Field::Deleted, Field::Creator]
+        }
         Kind::Service => &[Field::Active, Field::Creator, Field::Tag],
         Kind::UnitTest => &[
             Field::Deleted,
@@ -114,9 +123,14 @@ pub(crate) const fn filters(kind: Kind) -> Option<&'static [Field]> {
 /// The fields whose values a kind's lists show on the first page.
 pub(crate) const fn facets(kind: Kind) -> &'static [Field] {
     match kind {
-        Kind::Organization => &[],
+        Kind::Organization | Kind::Evaluation => &[],
         Kind::User => &[Field::Creator, Field::Role],
-        Kind::ApiKey | Kind::Agent | Kind::ContextGraph => &[Field::Creator],
+        Kind::ApiKey
+        | Kind::Agent
+        | Kind::ContextGraph
+        | Kind::Role
+        | Kind::TemporaryGrant
+        | Kind::WebhookDestination => &[Field::Creator],
         Kind::Persona => &[Field::Creator, Field::TagKey, Field::Role],
         Kind::Scenario | Kind::Service => &[Field::Creator, Field::TagKey],
         Kind::Metric => &[Field::Creator, Field::TagKey, Field::AppliedTo, Field::Type],

@@ -1,16 +1,19 @@
 //! Where postings stand.
 
-use model::{Kind, OrgId, Time};
+use model::{Kind, Oid, OrgId, Time};
 
 use super::Field;
 use crate::key::{Key, KeyReader, kind_byte};
 
-/// What the postings are of: a kind of objects, or evaluations.
+/// What the postings are of: a kind of objects, evaluations, or conversations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Space(u8);
 
 /// The postings of evaluations.
 pub(crate) const EVALUATIONS: Space = Space(0xF0);
+
+/// The postings of conversations that a run has finished.
+pub(crate) const CONVERSATIONS: Space = Space(0xF1);
 
 impl Space {
     /// The postings of objects of `kind`.
@@ -32,6 +35,18 @@ pub(crate) fn values_prefix(org: &OrgId, space: Space, field: Field) -> Vec<u8> 
 /// The order of an object in lists: newest first, then by key.
 pub(crate) fn order(time: Time, key: &str) -> Vec<u8> {
     Key::default().newest_first(time).bytes(key.as_bytes()).done()
+}
+
+/// The order of an evaluation or a conversation in lists: newest first, then by id.
+pub(crate) fn order_by_id(time: Time, id: Oid) -> Vec<u8> {
+    Key::default().newest_first(time).oid(id).done()
+}
+
+/// The id in an order of evaluations or conversations.
+pub(crate) fn order_id(order: &[u8]) -> Option<Oid> {
+    let mut reader = KeyReader(order);
+    reader.newest_first()?;
+    reader.oid()
 }
 
 /// The key in an order.

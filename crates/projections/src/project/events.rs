@@ -5,7 +5,7 @@ use model::{CommandRecord, Kind, Object, ObjectRef, Oid, OrgId, Recorded, Tally,
 use super::Batch;
 use crate::{
     ProjectError, RowError,
-    index::{Derived, Unfinished},
+    index::{Derived, EVALUATIONS, EvaluationPostings, Unfinished, posting_prefix},
     key::Key,
     row::RunCounts,
 };
@@ -19,6 +19,7 @@ impl Batch<'_, '_> {
         let old: Option<Object> = self.tables.objects.row(&key)?;
         let total = self.total_of(org, &commit.object)?;
         let before = old.as_ref().map(|object| Derived::of(object, &total));
+        let replaced = manual(old.as_ref());
         let evolved = evolve(old, commit).map_err(|source| ProjectError::Misfit {
             sequence: *sequence,
             source,
@@ -38,11 +39,21 @@ impl Batch<'_, '_> {
         {
             let key = Key::org(org).oid(run.set_id.0).done();
             self.tables.last_runs.put(&key, run.id.0.as_bytes()).map(drop)?;
+            self.conversations_of(org, run)?;
         }
         let made = evolved.versions.last().map_or(0, |version| version.number);
         self.command(recorded, made)?;
         self.rederive(org, before.as_ref(), &after)?;
         self.pending.reindex(org, before.as_ref(), &after);
+        if let Some(replaced) = replaced {
+            for (field, value) in &replaced.entries {
+                self.pending
+                    .remove_posting(posting_prefix(org, EVALUATIONS, *field, value), &replaced.order);
+            }
+        }
+        if let Some(postings) = manual(Some(&evolved.object)) {
+            self.add_evaluation(org, &postings)?;
+        }
         Ok(())
     }
 
@@ -133,6 +144,15 @@ impl Batch<'_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+/// The postings of a manual evaluation, if the object is one.
+fn manual(object: Option<&Object>) -> Option<EvaluationPostings> {
+    if let Some(Object::Evaluation(evaluation)) = object {
+        Some(EvaluationPostings::of_manual(evaluation))
+    } else {
+        None
     }
 }
 

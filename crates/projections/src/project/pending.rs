@@ -82,6 +82,13 @@ impl Pending {
         changes.count += 1;
     }
 
+    /// Removes a posting that was there.
+    pub(super) fn remove_posting(&mut self, prefix: Vec<u8>, order: &[u8]) {
+        let changes = self.values.entry(prefix).or_default();
+        changes.postings.insert(order.to_vec(), None);
+        changes.count -= 1;
+    }
+
     /// Turns the postings of an object as it was into those of it as it is.
     pub(super) fn reindex(&mut self, org: &OrgId, before: Option<&Derived>, after: &Derived) {
         let space = Space::objects(after.kind);

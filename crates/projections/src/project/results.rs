@@ -1,15 +1,14 @@
-//! Results become rows without transcripts, counts, bitmaps and the postings of their evaluations.
+//! Results become rows without transcripts, counts, bitmaps, and the postings of their
+//! evaluations and conversations.
 
-use model::{
-    ConversationKey, ConversationResult, Kind, Object, ObjectRef, OrgId, RunId, Verdict, codec, evaluation_id,
-};
+use model::{ConversationKey, ConversationResult, Object, OrgId, RunId, Verdict, codec};
 
 use super::Batch;
 use crate::{
     ProjectError, RowError,
-    index::{Derived, EVALUATIONS, Field, posting_prefix, value},
+    index::{Derived, EVALUATIONS, EvaluationPostings, posting_prefix},
     key::Key,
-    row::{CHUNK, EvaluationPlace, Flags, ResultRow, set_bit},
+    row::{Arrival, CHUNK, Flags, ResultRow, last_message, set_bit},
 };
 
 impl Batch<'_, '_> {
@@ -39,25 +38,31 @@ impl Batch<'_, '_> {
             self.pending.bitmap(&self.tables.concluded, chunk)?,
             result.n % CHUNK,
         );
-        self.count(org, result)?;
+        self.count(org, *sequence, result)?;
         self.evaluations(org, &row)?;
+        self.conversation(org, &row, last_message(result))?;
         Ok(())
     }
 
     /// Counts the result in, and moves the run's postings if that changes what lists tell about it.
-    fn count(&mut self, org: &OrgId, result: &ConversationResult) -> Result<(), RowError> {
+    fn count(&mut self, org: &OrgId, sequence: u64, result: &ConversationResult) -> Result<(), RowError> {
         let key = Key::org(org).oid(result.run.0).done();
         let counts = self.pending.tally(&self.tables.tallies, key)?;
         let old = counts.total;
         counts.count(result.test_idx, result.verdict);
         let new = counts.total;
+        let arrival = Arrival {
+            n: result.n,
+            total: new,
+        };
+        let at = arrival_key(org, result.run, sequence);
+        self.tables.arrivals.put_row(&at, &arrival)?;
         if Flags::of(&old, false) == Flags::of(&new, false) {
             return Ok(());
         }
-        let run = ObjectRef::new(Kind::Run, result.run);
-        let stored: Option<Object> = self.tables.objects.row(&Key::org(org).object(&run).done())?;
         // The two logs are read side by side: the run may not have arrived yet. Then it is indexed with its counts when it does.
-        if let Some(object) = stored {
+        if let Some(run) = self.runs.get(&self.tables.objects, org, result.run)? {
+            let object = Object::Run(run.clone());
             let (before, after) = (Derived::of(&object, &old), Derived::of(&object, &new));
             self.pending.reindex(org, Some(&before), &after);
         }
@@ -65,35 +70,29 @@ impl Batch<'_, '_> {
     }
 
     fn evaluations(&mut self, org: &OrgId, row: &ResultRow) -> Result<(), RowError> {
-        for (evaluation_idx, evaluation) in (0_u32..).zip(&row.evaluations) {
-            let id = evaluation_id(row.run, row.n, evaluation_idx);
-            let place = codec::to_row(&EvaluationPlace {
-                run: row.run,
-                n: row.n,
-                evaluation_idx,
-            })?;
-            self.tables
-                .evaluations
-                .put(&Key::org(org).oid(id).done(), &place)
-                .map(drop)?;
-            let order = Key::default().newest_first(row.finished_at).oid(id).done();
-            let metric = evaluation.metric_id.0;
-            let entries = [
-                (Field::All, Vec::new()),
-                (Field::Metric, value::oid(metric)),
-                (
-                    Field::MetricVersion,
-                    value::version(metric, evaluation.metric_version),
-                ),
-                (Field::Run, value::oid(row.run.0)),
-            ];
-            for (field, value) in entries {
-                self.pending.add_posting(
-                    posting_prefix(org, EVALUATIONS, field, &value),
-                    &order,
-                    place.clone(),
-                );
-            }
+        for postings in EvaluationPostings::of_result(row) {
+            self.add_evaluation(org, &postings)?;
+        }
+        Ok(())
+    }
+
+    /// Lets an evaluation be found.
+    pub(super) fn add_evaluation(
+        &mut self,
+        org: &OrgId,
+        postings: &EvaluationPostings,
+    ) -> Result<(), RowError> {
+        let place = codec::to_row(&postings.place)?;
+        self.tables
+            .evaluations
+            .put(&Key::org(org).oid(postings.id).done(), &place)
+            .map(drop)?;
+        for (field, value) in &postings.entries {
+            self.pending.add_posting(
+                posting_prefix(org, EVALUATIONS, *field, value),
+                &postings.order,
+                place.clone(),
+            );
         }
         Ok(())
     }
@@ -102,6 +101,11 @@ impl Batch<'_, '_> {
 /// The key of a result.
 pub(crate) fn result_key(org: &OrgId, run: RunId, n: u32) -> Vec<u8> {
     Key::org(org).oid(run.0).number(n).done()
+}
+
+/// The key by which a result is found by its sequence.
+pub(crate) fn arrival_key(org: &OrgId, run: RunId, sequence: u64) -> Vec<u8> {
+    Key::org(org).oid(run.0).bytes(&sequence.to_be_bytes()).done()
 }
 
 /// The byte of a verdict in keys.

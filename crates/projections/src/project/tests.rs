@@ -55,6 +55,7 @@ fn assert_same(view: &OrgView<'_>, memory: &MemoryDirectory) {
         }
     }
     for &kind in Kind::ALL {
+        assert_eq!(view.n_live(kind).unwrap(), memory.n_live(kind).unwrap(), "{kind}");
         for name in NAMES {
             assert_eq!(
                 view.named(kind, name).unwrap(),

@@ -1,4 +1,7 @@
 //! The values that are found among everything that matches a query: what people may filter by next.
+//!
+//! They are told on a first page, which must cost the same however many objects there are. So what takes long to find out is not
+//! found out: see [`FilterValues`].
 
 use std::collections::BTreeSet;
 
@@ -9,7 +12,7 @@ use model::{
 use super::{source::Selection, walk::Direction};
 use crate::{
     OrgView, QueryError, RowError,
-    index::{Field, facets, index_entries, values_prefix},
+    index::{Field, facets, filter_entries, values_prefix},
     key::KeyReader,
 };
 
@@ -19,10 +22,18 @@ pub const MAX_FILTER_VALUES: usize = 1_000;
 /// Up to this many matches, their own values are collected. Above it, each value is asked whether a match has it.
 const MAX_LOADED: u64 = 100;
 
-/// How many postings may be looked at to answer for one field.
-const MAX_STEPS: u64 = 100_000;
+/// How many places of the index may be looked up for all fields of a page together. No field takes more than an equal share of
+/// what those before it left.
+const MAX_STEPS: u64 = 4_000;
+
+/// How many of them may be looked up for one value.
+const MAX_STEPS_PER_VALUE: u64 = 250;
 
 /// Values by field, each once, ascending. Fields that the kind does not show are empty.
+///
+/// Every value shown occurs on something that matches. One that occurs is missing only if `truncated` says so: because there are
+/// more values than are shown, or because more objects than can be looked at for a page have it or match, and none of the first
+/// ones both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilterValues {
     /// Who created them.
@@ -47,7 +58,7 @@ pub struct FilterValues {
     pub applied_to_services: Vec<ServiceId>,
     /// Value types of metrics.
     pub types: Vec<MetricType>,
-    /// Some field has more values than are shown.
+    /// Some field may have more values than are shown.
     pub truncated: bool,
 }
 
@@ -76,7 +87,7 @@ impl OrgView<'_> {
         let mut found = BTreeSet::new();
         let mut walk = selection.walk(Direction::Forward, Vec::new())?;
         while let Some(order) = walk.next()? {
-            let entries = index_entries(&self.object_at(kind, order)?);
+            let entries = filter_entries(&self.object_at(kind, order)?);
             found.extend(entries.into_iter().filter(|entry| fields.contains(&entry.field)));
         }
         for &field in fields {
@@ -99,43 +110,65 @@ impl OrgView<'_> {
         selection: &Selection<'_>,
     ) -> Result<FilterValues, QueryError> {
         let mut values = FilterValues::default();
-        for &field in facets(kind) {
-            self.values_of(selection, field, &mut values)?;
+        let mut n_steps = MAX_STEPS;
+        for (&field, n_fields) in facets(kind).iter().zip((1..=facets(kind).len() as u64).rev()) {
+            let share = n_steps / n_fields;
+            n_steps -= share - self.values_of(selection, field, share, &mut values)?;
         }
         Ok(values)
     }
 
-    /// The values of one field among everything that is selected.
-    pub(super) fn values_of(
+    /// The values of the only field that a space shows.
+    pub(super) fn values_of_one(
         &self,
         selection: &Selection<'_>,
         field: Field,
+    ) -> Result<FilterValues, QueryError> {
+        let mut values = FilterValues::default();
+        self.values_of(selection, field, MAX_STEPS, &mut values)?;
+        Ok(values)
+    }
+
+    /// The values of one field among everything that is selected, found in about `n_steps`. How many of these are left.
+    fn values_of(
+        &self,
+        selection: &Selection<'_>,
+        field: Field,
+        mut n_steps: u64,
         values: &mut FilterValues,
-    ) -> Result<(), RowError> {
+    ) -> Result<u64, RowError> {
         let prefix = values_prefix(&self.org, selection.space, field);
-        let (mut n_found, mut n_steps) = (0, 0);
-        for row in self.view.tables.counts.scan(&prefix)? {
+        let n_unselected = selection.n_unselected_at_most()?;
+        let mut n_found = 0;
+        let counts = &self.view.tables.counts;
+        for row in counts.scan(&prefix)? {
             let row = row?;
             let value = row.0.value().get(prefix.len()..).unwrap_or_default();
-            if n_found == MAX_FILTER_VALUES || n_steps >= MAX_STEPS {
+            if n_found == MAX_FILTER_VALUES {
                 values.truncated = true;
-                return Ok(());
+                return Ok(n_steps);
             }
-            n_steps += 1;
-            if !selection.is_everything() {
-                let count = selection.count(field, value)?;
+            let count: u64 = counts.decode(row.1.value())?;
+            // More objects have the value than do not match: one of them matches.
+            if n_unselected.is_none_or(|n_unselected| count <= n_unselected) {
+                let cost = selection.n_places();
+                let Some(left) = n_steps.checked_sub(cost) else {
+                    values.truncated = true;
+                    return Ok(0);
+                };
                 let posting = selection.posting(field, value, Direction::Forward)?;
                 let mut walk = selection.walk(Direction::Forward, vec![(count, posting)])?;
-                let found = walk.next_within(MAX_STEPS - n_steps.min(MAX_STEPS))?;
-                n_steps += walk.n_steps();
+                let found = walk.next_within(left.min(MAX_STEPS_PER_VALUE))?;
+                n_steps = left.saturating_sub(walk.n_steps());
                 if !found {
+                    values.truncated |= walk.gave_up();
                     continue;
                 }
             }
             self.add_value(values, field, value)?;
             n_found += 1;
         }
-        Ok(())
+        Ok(n_steps)
     }
 
     fn add_value(&self, values: &mut FilterValues, field: Field, bytes: &[u8]) -> Result<(), RowError> {
@@ -185,6 +218,9 @@ fn add(values: &mut FilterValues, field: Field, reader: &mut KeyReader<'_>) -> O
         | Field::User
         | Field::MetricVersion
         | Field::Run
+        | Field::Manual
+        | Field::Conversation
+        | Field::RunIndex
         | Field::Name
         | Field::WholeName
         | Field::NameWord

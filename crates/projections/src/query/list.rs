@@ -1,13 +1,15 @@
 //! Lists of objects.
 
 use model::{
-    Agent, ApiKey, ContextGraph, Kind, Metric, Object, ObjectRef, Persona, Scenario, Service, Time, Token,
-    UnitTest, UnitTestSet, User,
+    AccessRole as Role, Agent, ApiKey, Attributes, ContextGraph, Kind, Metric, Object, ObjectRef, Persona,
+    Scenario, Service, TemporaryGrant, Time, Token, UnitTest, UnitTestSet, User, WebhookDestination,
 };
 
 use super::{
-    ListQuery, MAX_LIMIT, Page, RunState, SortField, SortKey,
+    ListQuery, Page, RunState, SortField, SortKey,
+    pager::{Items, Orders, Span, page},
     source::{Selection, check_values},
+    visibility::Sight,
     walk::Direction,
 };
 use crate::{
@@ -53,6 +55,12 @@ lists! {
     users -> User;
     /// API keys.
     api_keys -> ApiKey;
+    /// Roles, the built-in one not among them.
+    roles -> Role;
+    /// Temporary grants, those that have ended too.
+    temporary_grants -> TemporaryGrant;
+    /// Webhook destinations.
+    webhook_destinations -> WebhookDestination;
 }
 
 impl OrgView<'_> {
@@ -68,19 +76,26 @@ impl OrgView<'_> {
 
     /// Objects of one kind.
     pub fn list(&self, kind: Kind, query: &ListQuery) -> Result<Page<Object>, QueryError> {
-        if query.limit > MAX_LIMIT {
-            return Err(QueryError::TooManyItems {
-                limit: MAX_LIMIT,
-                found: query.limit,
+        let span = Span::new(query.limit, query.offset, query.after.as_ref())?;
+        let selection = self.selection(kind, query)?;
+        let order = self.order_of(kind, &query.sort)?;
+        if query.after.is_some() && matches!(order, Order::Sorted(_)) {
+            return Err(QueryError::CursorOrder {
+                kind,
+                time: time_field(kind).as_str(),
             });
         }
-        let selection = self.selection(kind, query)?;
-        let page = match self.order_of(kind, &query.sort)? {
-            Order::Listed(direction) => self.walked(&selection, direction, query)?,
-            Order::Sorted(keys) => self.sorted(&selection, &keys, query)?,
+        let sight = Sight::of(query.visible_to.as_ref());
+        let mut page = if matches!(sight, Sight::Nothing) {
+            Page::empty()
+        } else {
+            let orders = match order {
+                Order::Listed(direction) => Orders::listed(selection.walk(direction, Vec::new())?, &span),
+                Order::Sorted(keys) => Orders::sorted(self.sorted(&selection, &keys)?),
+            };
+            page(orders, &span, sight, &mut Objects { of: self, kind })?
         };
-        let mut page = page.map(|order| self.object_at(kind, &order))?;
-        if query.offset == 0 {
+        if span.is_first() {
             page.filter_values = Some(self.filter_values(kind, &selection)?);
         }
         Ok(page)
@@ -117,36 +132,8 @@ impl OrgView<'_> {
         Ok(orders)
     }
 
-    /// A page straight from the index.
-    fn walked(
-        &self,
-        selection: &Selection<'_>,
-        direction: Direction,
-        query: &ListQuery,
-    ) -> Result<Page<Vec<u8>>, RowError> {
-        let mut walk = selection.walk(direction, Vec::new())?;
-        for _left_out in 0..query.offset {
-            if walk.next()?.is_none() {
-                return Ok(Page::empty());
-            }
-        }
-        let mut orders = Vec::new();
-        while orders.len() < query.limit
-            && let Some(order) = walk.next()?
-        {
-            orders.push(order.to_vec());
-        }
-        let has_more = walk.next()?.is_some();
-        Ok(Page::of(orders, query.offset, has_more))
-    }
-
-    /// A page in an order that the index is not in: reads every matching posting, and no row.
-    fn sorted(
-        &self,
-        selection: &Selection<'_>,
-        keys: &[SortKey],
-        query: &ListQuery,
-    ) -> Result<Page<Vec<u8>>, RowError> {
+    /// Everything that is selected in an order that the index is not in: reads every matching posting, and no row.
+    fn sorted(&self, selection: &Selection<'_>, keys: &[SortKey]) -> Result<Vec<Vec<u8>>, RowError> {
         let postings = &self.view.tables.postings;
         let prefix = posting_prefix(&self.org, selection.space, Field::All, &[]);
         let mut found: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
@@ -174,24 +161,12 @@ impl OrgView<'_> {
             });
             ordered.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
         });
-        let offset = usize::try_from(query.offset).unwrap_or(usize::MAX);
-        let left = found.len().saturating_sub(offset);
-        let orders = found
-            .into_iter()
-            .skip(offset)
-            .take(query.limit)
-            .map(|(_carried, order)| order)
-            .collect();
-        Ok(Page::of(orders, query.offset, left > query.limit))
+        Ok(found.into_iter().map(|(_carried, order)| order).collect())
     }
 
     /// The order that a query asks for.
     fn order_of(&self, kind: Kind, sort: &[SortKey]) -> Result<Order, QueryError> {
-        let time = if by_creation(kind) {
-            SortField::CreatedAt
-        } else {
-            SortField::UpdatedAt
-        };
+        let time = time_field(kind);
         for key in sort {
             let known = key.field == time
                 || (kind == Kind::Service && matches!(key.field, SortField::Name | SortField::IsActive));
@@ -236,11 +211,38 @@ impl OrgView<'_> {
     }
 }
 
+/// Objects of one kind.
+struct Objects<'view> {
+    of: &'view OrgView<'view>,
+    kind: Kind,
+}
+
+impl Items for Objects<'_> {
+    type Item = Object;
+
+    fn load(&mut self, order: &[u8]) -> Result<Object, RowError> {
+        self.of.object_at(self.kind, order)
+    }
+
+    fn attributes(&mut self, object: &Object) -> Result<Attributes, RowError> {
+        Ok(object.attributes())
+    }
+}
+
 enum Order {
     /// As the index is.
     Listed(Direction),
     /// By these keys.
     Sorted(Vec<SortKey>),
+}
+
+/// The time that a kind's lists are in the order of.
+const fn time_field(kind: Kind) -> SortField {
+    if by_creation(kind) {
+        SortField::CreatedAt
+    } else {
+        SortField::UpdatedAt
+    }
 }
 
 /// The orders between which everything of a span of time stands, bounds included.

@@ -1,6 +1,6 @@
 //! Runs: how far they have come, and the results of their conversations.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Bound};
 
 use model::{Kind, Object, ObjectRef, Run, RunId, Tally, Verdict};
 
@@ -11,8 +11,8 @@ use super::{
 use crate::{
     Concluded, OrgView, QueryError, ResultRow, RowError,
     key::{Key, KeyReader},
-    project::{result_key, verdict_byte},
-    row::{CHUNK, Flags, RunCounts},
+    project::{arrival_key, result_key, verdict_byte},
+    row::{Arrival, CHUNK, Flags, RunCounts},
 };
 
 /// A run and how far it has come.
@@ -30,6 +30,15 @@ pub struct RunState {
     pub failed_metrics: bool,
     /// Some conversation was errored or invalid, so far, or the run was cancelled.
     pub errored: bool,
+}
+
+/// A result as it came into the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArrivedResult {
+    /// The result.
+    pub result: ResultRow,
+    /// How the run's conversations ended up to this one; nothing planned and nothing cancelled.
+    pub tally: Tally,
 }
 
 /// Which results of a run.
@@ -150,6 +159,60 @@ impl OrgView<'_> {
         }
         let has_more = walk.next()?.is_some();
         Ok(Page::of(rows, query.offset, has_more))
+    }
+
+    /// At most `limit` results of a run that stand in the log of results after `sequence`, in the order in which they came.
+    pub fn run_results_after(
+        &self,
+        run: RunId,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<ArrivedResult>, QueryError> {
+        if limit > MAX_LIMIT {
+            return Err(QueryError::TooManyItems {
+                limit: MAX_LIMIT,
+                found: limit,
+            });
+        }
+        let table = &self.view.tables.arrivals;
+        let (after, end) = (
+            arrival_key(&self.org, run, sequence),
+            arrival_key(&self.org, run, u64::MAX),
+        );
+        let mut arrived = Vec::new();
+        for row in table
+            .range(Bound::Excluded(&after), Bound::Included(&end))?
+            .take(limit)
+        {
+            let (_key, bytes) = row.map_err(RowError::from)?;
+            let Arrival { n, total } = table.decode(bytes.value())?;
+            let result = self.run_result(run, n)?;
+            arrived.push(ArrivedResult {
+                result: result
+                    .ok_or_else(|| table.inconsistent("a row names a conversation without a result"))?,
+                tally: total,
+            });
+        }
+        Ok(arrived)
+    }
+
+    /// How the conversations of a run ended whose results stand in the log of results up to `sequence`; nothing planned and nothing
+    /// cancelled.
+    pub fn run_tally_at(&self, run: RunId, sequence: u64) -> Result<Tally, QueryError> {
+        let table = &self.view.tables.arrivals;
+        let (begin, end) = (
+            arrival_key(&self.org, run, 0),
+            arrival_key(&self.org, run, sequence),
+        );
+        let last = table
+            .range(Bound::Included(&begin), Bound::Included(&end))?
+            .next_back();
+        let Some(row) = last else {
+            return Ok(Tally::default());
+        };
+        let (_key, bytes) = row.map_err(RowError::from)?;
+        let arrival: Arrival = table.decode(bytes.value())?;
+        Ok(arrival.total)
     }
 
     /// The conversations of a run that have a result.

@@ -7,6 +7,7 @@ use model::{Kind, Metric, Object, Persona, Scenario, UnitTest, UnitTestSet};
 use super::{
     ListQuery,
     source::Selection,
+    visibility::Sight,
     walk::{Direction, Source},
 };
 use crate::{
@@ -68,7 +69,7 @@ enum Rank {
 }
 
 impl OrgView<'_> {
-    /// Live objects of one kind, at most 50. Of `filters`, order, limit and offset do not count.
+    /// Live objects of one kind, at most 50. Of `filters`, order, limit, offset and cursor do not count.
     pub fn search(&self, kind: Kind, text: &str, filters: &ListQuery) -> Result<Vec<Object>, QueryError> {
         let terms: BTreeSet<String> = words(text).collect();
         if terms.len() > MAX_TERMS {
@@ -78,10 +79,11 @@ impl OrgView<'_> {
             });
         }
         let selection = self.selection(kind, filters)?;
-        let mut found: Vec<Vec<u8>> = Vec::new();
-        if terms.is_empty() {
+        let sight = Sight::of(filters.visible_to.as_ref());
+        if terms.is_empty() || matches!(sight, Sight::Nothing) {
             return Ok(Vec::new());
         }
+        let mut found: Vec<(Vec<u8>, Object)> = Vec::new();
         for rank in [Rank::Name, Rank::Words, Rank::Beginnings, Rank::Anywhere] {
             let mut sources = Vec::new();
             if rank == Rank::Name {
@@ -101,18 +103,19 @@ impl OrgView<'_> {
             while found.len() < MAX_SEARCH_RESULTS
                 && let Some(order) = walk.next()?
             {
-                if !found.iter().any(|known| known == order) {
-                    found.push(order.to_vec());
+                if found.iter().any(|(known, _object)| known == order) {
+                    continue;
+                }
+                let object = self.object_at(kind, order)?;
+                if sight.shows(|| object.attributes()) {
+                    found.push((order.to_vec(), object));
                 }
             }
             if found.len() == MAX_SEARCH_RESULTS {
                 break;
             }
         }
-        Ok(found
-            .iter()
-            .map(|order| self.object_at(kind, order))
-            .collect::<Result<_, _>>()?)
+        Ok(found.into_iter().map(|(_order, object)| object).collect())
     }
 
     /// The objects with one word.

@@ -157,6 +157,31 @@ impl<'view> Selection<'view> {
         }
     }
 
+    /// How many things are not selected, at most; none if that would take long to tell.
+    pub(super) fn n_unselected_at_most(&self) -> Result<Option<u64>, RowError> {
+        if self.these.is_some() || self.first.is_some() || self.last.is_some() {
+            return Ok(None);
+        }
+        let n_all = self.count(Field::All, &[])?;
+        let mut n_unselected = 0_u64;
+        for condition in &self.conditions {
+            let mut n_met = 0;
+            for (field, value) in &condition.0 {
+                n_met = n_met.max(self.count(*field, value)?);
+            }
+            n_unselected = n_unselected.saturating_add(n_all.saturating_sub(n_met));
+        }
+        Ok(Some(n_unselected))
+    }
+
+    /// About how many places of the index beginning a walk looks up.
+    pub(super) fn n_places(&self) -> u64 {
+        let conditions = self.conditions.iter().map(|condition| condition.0.len() as u64);
+        // Orders in memory are quicker than the index, but there may be many.
+        let these = self.these.as_ref().map_or(0, |these| these.len() as u64 / 8);
+        1 + conditions.sum::<u64>() + these
+    }
+
     /// Whether everything in the space is selected.
     pub(super) const fn is_everything(&self) -> bool {
         self.conditions.is_empty() && self.these.is_none() && self.first.is_none() && self.last.is_none()

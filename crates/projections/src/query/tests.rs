@@ -1,8 +1,13 @@
 //! Answers, compared with the plainest way to get them: looking at everything.
 
+mod arrivals;
+mod conversations;
+mod cursors;
+mod facets;
 mod pages;
 mod reference;
 mod runs;
+mod visible;
 
 use model::{Directory as _, Kind, Object};
 use proptest::prelude::*;
@@ -14,7 +19,7 @@ use crate::{
     fixture::{Move, World, moves, projected},
 };
 
-const LISTED: [Kind; 11] = [
+const LISTED: [Kind; 14] = [
     Kind::User,
     Kind::ApiKey,
     Kind::Persona,
@@ -26,6 +31,9 @@ const LISTED: [Kind; 11] = [
     Kind::UnitTest,
     Kind::UnitTestSet,
     Kind::Run,
+    Kind::Role,
+    Kind::TemporaryGrant,
+    Kind::WebhookDestination,
 ];
 
 /// Every item of a list, page by page.

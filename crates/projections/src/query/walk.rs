@@ -219,6 +219,16 @@ impl<'view> Walk<'view> {
         })
     }
 
+    /// Goes on right after `order`, whether or not something stands there. Not to be called after [`Walk::next`].
+    pub(super) fn resume(&mut self, order: &[u8]) {
+        self.last = order.to_vec();
+    }
+
+    /// The order that was yielded last.
+    pub(super) fn last(&self) -> &[u8] {
+        &self.last
+    }
+
     /// The next order.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, RowError> {
         let Some((first, others)) = self.sources.split_first_mut() else {
@@ -263,6 +273,11 @@ impl<'view> Walk<'view> {
     pub(super) fn next_within(&mut self, n_steps: u64) -> Result<bool, RowError> {
         self.limit = self.n_steps.saturating_add(n_steps);
         Ok(self.next()?.is_some())
+    }
+
+    /// Whether the walk ended because it had looked at as many candidates as it was allowed to.
+    pub(super) const fn gave_up(&self) -> bool {
+        self.n_steps > self.limit
     }
 
     /// How many candidates were looked at.

@@ -8,7 +8,7 @@ use model::{
 use super::OrgView;
 use crate::{
     QueryError, RowError,
-    index::{Field, Space, order_token, posting_prefix, value},
+    index::{Field, Space, filters, order_token, posting_prefix, value},
     key::{Key, KeyReader, kind_of_byte},
 };
 
@@ -112,6 +112,17 @@ impl Directory for OrgView<'_> {
         Ok(Some(RunId(
             run.ok_or_else(|| table.inconsistent("a key names no run"))?,
         )))
+    }
+
+    fn n_live(&self, kind: Kind) -> Result<u64, ReadError> {
+        let can_be_deleted = filters(kind).is_some_and(|filters| filters.contains(&Field::Deleted));
+        let (field, value) = if can_be_deleted {
+            (Field::Deleted, value::flag(false))
+        } else {
+            (Field::All, Vec::new())
+        };
+        let counted = posting_prefix(&self.org, Space::objects(kind), field, &value);
+        Ok(self.view.tables.counts.row(&counted)?.unwrap_or(0))
     }
 
     fn command(&self, user: &UserId, id: &CommandId) -> Result<Option<CommandRecord>, ReadError> {

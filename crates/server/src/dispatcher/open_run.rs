@@ -5,27 +5,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Admission, ConversationKey, Digest, DirectoryExt as _, Job, OrgId, Run};
+use model::{Admission, BudgetLimit, ConversationKey, Digest, DirectoryExt as _, Job, OrgId, Run, Time};
 use projections::{Concluded, Database};
 
-use super::{RoundError, RunKey, share::Demand};
+use super::{
+    RoundError, RunKey,
+    budget::{Purse, tokens},
+    share::Demand,
+};
 
 /// What never changes about a run.
 #[derive(Clone, Debug)]
 pub(super) struct Facts {
     manifest: Digest,
-    planned: u32,
     cap: u32,
     order: Admission,
+    purse: Purse,
 }
 
 impl Facts {
     fn of(run: &Run) -> Self {
         Self {
             manifest: run.manifest,
-            planned: run.plan.n_conversations(),
             cap: run.plan.options.max_concurrency.unwrap_or(u32::MAX),
             order: run.plan.admission(),
+            purse: Purse::of(run),
         }
     }
 }
@@ -36,25 +40,42 @@ pub(super) struct Seen {
     /// None if they were known.
     pub(super) facts: Option<Facts>,
     pub(super) concluded: Concluded,
+    /// Of the conversations that were not known to be concluded, where tokens are counted.
+    pub(super) tokens: u64,
 }
+
+/// What is known of a run already: which conversations are concluded whose tokens were counted; none where they are not.
+pub(super) type Counted = Option<Concluded>;
 
 /// Every run that is not over. A plan may be large, so only those of runs that are not `known` are read.
 pub(super) fn read_open(
     database: &Database,
-    known: &BTreeSet<RunKey>,
+    known: &BTreeMap<RunKey, Counted>,
 ) -> Result<BTreeMap<RunKey, Seen>, RoundError> {
     let view = database.view()?;
     let mut open = BTreeMap::new();
     for key in view.unfinished_runs()? {
         let organization = view.organization(key.0.clone());
-        let facts = if known.contains(&key) {
-            None
-        } else {
-            let run = organization.run(key.1)?;
-            Some(Facts::of(&run.ok_or(RoundError::NoRun { run: key.1 })?))
+        let (facts, counted) = match known.get(&key) {
+            Some(counted) => (None, counted.clone()),
+            None => {
+                let run = organization.run(key.1)?;
+                let facts = Facts::of(&run.ok_or(RoundError::NoRun { run: key.1 })?);
+                let counted = facts.purse.counts_tokens().then(Concluded::default);
+                (Some(facts), counted)
+            }
         };
         let concluded = organization.concluded(key.1)?;
-        open.insert(key, Seen { facts, concluded });
+        let tokens = match counted {
+            Some(counted) => tokens(&organization, key.1, &counted, &concluded)?,
+            None => 0,
+        };
+        let seen = Seen {
+            facts,
+            concluded,
+            tokens,
+        };
+        open.insert(key, seen);
     }
     Ok(open)
 }
@@ -64,6 +85,8 @@ pub(super) fn read_open(
 pub(super) struct OpenRun {
     facts: Facts,
     concluded: Concluded,
+    /// What the concluded ones used, where it is counted.
+    tokens: u64,
     /// What is in the queue: read from there, then kept up. None: not read yet.
     in_flight: Option<BTreeSet<u32>>,
     /// Where to go on admitting. Whatever comes before it is concluded or in flight.
@@ -71,22 +94,39 @@ pub(super) struct OpenRun {
 }
 
 impl OpenRun {
-    pub(super) fn new(facts: Facts, concluded: Concluded) -> Self {
+    pub(super) fn new(facts: Facts, concluded: Concluded, tokens: u64) -> Self {
         let next = facts.order.clone();
         Self {
             facts,
             concluded,
+            tokens,
             in_flight: None,
             next,
         }
     }
 
     /// Takes in which conversations have a result by now.
-    pub(super) fn conclude(&mut self, concluded: Concluded) {
+    pub(super) fn conclude(&mut self, concluded: Concluded, tokens: u64) {
         self.concluded = concluded;
+        self.tokens = self.tokens.saturating_add(tokens);
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.retain(|n| !self.concluded.contains(*n));
         }
+    }
+
+    /// Whose tokens have been counted.
+    pub(super) fn counted(&self) -> Counted {
+        self.facts.purse.counts_tokens().then(|| self.concluded.clone())
+    }
+
+    /// The limit of its budget that the run has reached.
+    pub(super) fn limit_reached(&self, now: Time) -> Option<BudgetLimit> {
+        self.facts.purse.reached(now, self.concluded.len(), self.tokens)
+    }
+
+    /// When its time is up; none: never.
+    pub(super) fn deadline(&self) -> Option<Time> {
+        self.facts.purse.deadline()
     }
 
     /// Whether the queue has been read.
@@ -113,7 +153,11 @@ impl OpenRun {
     /// What the run asks for.
     pub(super) fn demand(&self, org: &OrgId, max_in_flight: u32) -> Demand {
         let in_flight = self.n_in_flight();
-        let open = self.facts.planned.saturating_sub(self.concluded.len());
+        let open = self
+            .facts
+            .purse
+            .n_conversations()
+            .saturating_sub(self.concluded.len());
         Demand {
             org: org.clone(),
             in_flight,

@@ -1,5 +1,7 @@
 //! The dispatcher on a journal in memory, with the tests as workers.
 
+mod budget;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
@@ -171,7 +173,13 @@ async fn who_does_not_lead_any_more_admits_nothing() {
         .unwrap();
     tokio::time::sleep(Duration::from_secs(10)).await;
     let run = start(&bench, 3).await;
-    let mut dispatcher = Dispatcher::new(Arc::new(journal.clone()), database, options);
+    let mut dispatcher = Dispatcher::new(
+        Arc::new(journal.clone()),
+        database,
+        bench.server.executor().clone(),
+        Arc::clone(&bench.server.options().commands.clock),
+        options,
+    );
     dispatcher.leads_until = Some(Instant::now());
     dispatcher.round().await.unwrap();
     assert_eq!(
@@ -191,9 +199,9 @@ async fn what_is_lost_comes_first_again() {
     let bench = bench_on(journal, database.clone()).await;
     let id = start(&bench, 12).await;
     let key = (org(), id);
-    let mut seen = read_open(&database, &BTreeSet::new()).unwrap();
+    let mut seen = read_open(&database, &BTreeMap::new()).unwrap();
     let facts = seen.remove(&key).unwrap().facts.unwrap();
-    let mut run = OpenRun::new(facts, projections::Concluded::default());
+    let mut run = OpenRun::new(facts, projections::Concluded::default(), 0);
     run.sync(BTreeSet::new());
     let numbers = |jobs: Vec<model::Job>| jobs.iter().map(|job| job.key.n).collect::<Vec<_>>();
     assert_eq!(numbers(run.admit(&key, 5)), [0, 1, 2, 3, 4]);
@@ -206,7 +214,7 @@ async fn what_is_lost_comes_first_again() {
     assert_eq!(numbers(run.admit(&key, 1)), [0_u32; 0]);
 
     // Runs that are known are not read again.
-    let seen = read_open(&database, &BTreeSet::from([key.clone()])).unwrap();
+    let seen = read_open(&database, &BTreeMap::from([(key.clone(), None)])).unwrap();
     assert!(seen[&key].facts.is_none());
     let plan: Plan = database
         .view()

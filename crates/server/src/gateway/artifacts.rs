@@ -1,9 +1,12 @@
 //! Artifacts that are being fetched. They are asked for piece by piece, and the object store gives them whole.
 
+mod signed;
+
 use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use journal::{Journal, JournalError};
+pub(super) use signed::{Signer, url};
 use tokio::sync::Mutex;
 
 /// How many bytes are kept at most. A larger artifact is read again for each piece.

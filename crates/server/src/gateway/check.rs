@@ -24,6 +24,7 @@ pub(crate) async fn command(command: &Command) -> Result<(), Problem> {
         | Command::UpdateOrganization(_)
         | Command::CreateUser { .. }
         | Command::DeleteUser { .. }
+        | Command::AssignRole { .. }
         | Command::CreateApiKey { .. }
         | Command::DeleteApiKey { .. }
         | Command::CreatePersona { .. }
@@ -51,7 +52,15 @@ pub(crate) async fn command(command: &Command) -> Result<(), Problem> {
         | Command::DeleteUnitTestSet { .. }
         | Command::StartRun { .. }
         | Command::CancelRun { .. }
-        | Command::CompleteRun { .. } => FieldErrors::default(),
+        | Command::CompleteRun { .. }
+        | Command::CreateRole { .. }
+        | Command::ModifyRole { .. }
+        | Command::CreateTemporaryGrant { .. }
+        | Command::CreateWebhookDestination { .. }
+        | Command::UpdateWebhookDestination { .. }
+        | Command::RotateWebhookSecret { .. }
+        | Command::DeleteWebhookDestination { .. }
+        | Command::RecordEvaluations(_) => FieldErrors::default(),
     });
     let errors = checked.await.map_err(|ended| super::failure::internal(&ended))?;
     if errors.is_empty() {

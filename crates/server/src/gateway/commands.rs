@@ -1,17 +1,29 @@
 //! Commands: which request asks for which, and what its caller is told.
 
 mod api_keys;
+mod evaluate;
+mod roles;
+mod run;
 mod suite;
+mod version;
+mod webhook_destinations;
 
 use ::commands::Done;
 use api::{
     agent, api_key, context_graph,
     error::{ErrorCode, Problem},
-    metric, organization, persona, run, scenario, service, unit_test, unit_test_set, user,
+    metric, organization, persona,
+    read::read,
+    scenario, service, unit_test, unit_test_set, user, webhook_destination,
 };
+use model::CommandId;
 use serde_json::{Value, json};
 
-use super::{Answer, Caller, Gateway, Metadata, render, unknown};
+use super::{
+    Answer, Caller, Gateway, Metadata,
+    access::{Handed, require_covers},
+    render, unknown,
+};
 
 /// Carries out the command `kind.verb`.
 pub(super) async fn dispatch(
@@ -53,11 +65,12 @@ pub(super) async fn dispatch(
         ("metric", "update") => change!(metric::Update),
         ("metric", "create_version") => version!(metric::CreateVersion),
         ("metric", "delete") => change!(metric::Delete),
+        ("metric", "evaluate") => evaluate::evaluate(gateway, caller, metadata, body).await,
         ("agent", "create") => create!(agent, id),
-        ("agent", "create_version") => version!(agent::CreateVersion),
+        ("agent", "create_version") => version::agent(gateway, caller, metadata, body).await,
         ("agent", "delete") => change!(agent::Delete),
         ("context_graph", "create") => create!(context_graph, id),
-        ("context_graph", "create_version") => version!(context_graph::CreateVersion),
+        ("context_graph", "create_version") => version::context_graph(gateway, caller, metadata, body).await,
         ("context_graph", "delete") => change!(context_graph::Delete),
         ("service", "create") => create!(service, id),
         ("service", "update") => change!(service::Update),
@@ -69,19 +82,16 @@ pub(super) async fn dispatch(
         ("unit_test_set", "create") => create!(unit_test_set, simulation_unit_test_set_id),
         ("unit_test_set", "update") => change!(unit_test_set::Update),
         ("unit_test_set", "delete") => change!(unit_test_set::Delete),
-        ("run", "start") => {
-            let done = gateway.execute::<run::Start>(caller, metadata, body).await?;
-            answer(
-                &done,
-                render(&run::Started {
-                    simulation_unit_test_set_run_id: id(&done)?,
-                })?,
-            )
-        }
-        ("run", "cancel") => change!(run::Cancel),
+        ("run", "start") => run::start(gateway, caller, metadata, body).await,
+        ("run", "rerun") => run::rerun(gateway, caller, metadata, body).await,
+        ("run", "cancel") => change!(api::run::Cancel),
         ("suite", "apply") => suite::apply(gateway, caller, metadata, body).await,
         ("organization", "update") => change!(organization::Update),
-        ("user", "create") => create!(user, id),
+        ("user", "create") => {
+            let role = read::<user::Create>(body)?.role;
+            require_covers(gateway, caller, Handed::Role(role)).await?;
+            create!(user, id)
+        }
         ("user", "delete") => change!(user::Delete),
         ("api_key", "create") => api_keys::create(gateway, caller, metadata, body).await,
         ("api_key", "delete") => {
@@ -93,6 +103,18 @@ pub(super) async fn dispatch(
                 })?,
             )
         }
+        ("role", "create") => roles::create(gateway, caller, metadata, body).await,
+        ("role", "update") => roles::update(gateway, caller, metadata, body).await,
+        ("role", "assign") => roles::assign(gateway, caller, metadata, body).await,
+        ("temporary_grant", "create") => roles::grant_for_a_while(gateway, caller, metadata, body).await,
+        ("webhook_destination", "create") => {
+            webhook_destinations::create(gateway, caller, metadata, body).await
+        }
+        ("webhook_destination", "rotate_secret") => {
+            webhook_destinations::rotate_secret(gateway, caller, metadata, body).await
+        }
+        ("webhook_destination", "update") => change!(webhook_destination::Update),
+        ("webhook_destination", "delete") => change!(webhook_destination::Delete),
         _ => Err(unknown(kind, verb)),
     }
 }
@@ -102,7 +124,17 @@ fn answer(done: &Done, body: Value) -> Result<Answer, Problem> {
     Ok(Answer {
         body,
         sequence: done.sequence,
+        state: done.state,
     })
+}
+
+/// The id of a command on which what it shows depends: the caller's, or else a new one, which the command then gets.
+fn command_id(metadata: &mut Metadata) -> CommandId {
+    let id = metadata.command_id.get_or_insert_with(|| {
+        let digits = hex::encode(rand::random::<[u8; 16]>());
+        digits.parse().expect("32 hexadecimal digits are a word")
+    });
+    id.clone()
 }
 
 /// The id of the object that a command made.

@@ -31,6 +31,8 @@ pub(crate) fn of_query(failure: &QueryError) -> Problem {
         QueryError::Unlisted { .. }
         | QueryError::Filter { .. }
         | QueryError::Sort { .. }
+        | QueryError::TwoBeginnings
+        | QueryError::CursorOrder { .. }
         | QueryError::TooManyValues { .. }
         | QueryError::TooManyItems { .. }
         | QueryError::TooManyTerms { .. } => Problem::new(ErrorCode::ValidationFailed, failure.to_string()),

@@ -40,6 +40,12 @@ impl Polls {
         self.ending.cancel();
     }
 
+    /// How many requests wait now.
+    #[cfg(test)]
+    pub(super) fn n_waiting(&self) -> usize {
+        MAX_WAITING - self.places.available_permits()
+    }
+
     /// A place to wait in, until it is dropped.
     fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
         let place = Arc::clone(&self.places).try_acquire_owned();
@@ -90,6 +96,14 @@ pub(super) struct Poll {
 }
 
 impl Poll {
+    /// Takes a place at once, to keep it for as long as the request goes on.
+    pub(super) fn take_place(&mut self) -> Result<(), Problem> {
+        if self.place.is_none() {
+            self.place = Some(self.polls.place()?);
+        }
+        Ok(())
+    }
+
     /// What a look that begins now shows at least.
     pub(super) fn look(&mut self) -> Sequences {
         self.looked_at = Instant::now();
@@ -101,9 +115,7 @@ impl Poll {
         if Instant::now() >= self.deadline || self.polls.ending.is_cancelled() {
             return Ok(false);
         }
-        if self.place.is_none() {
-            self.place = Some(self.polls.place()?);
-        }
+        self.take_place()?;
         let news = async {
             let next_look = (self.looked_at + PACE).min(self.deadline);
             let changed = timeout_at(

@@ -1,30 +1,50 @@
 //! Queries: which request asks what, and how the answer looks.
 
 mod account;
+mod conversation;
 mod event;
 mod filter;
 mod library;
 mod metric_result;
 mod object;
 mod operations;
+mod page;
+mod role;
 mod run;
 mod suite;
+mod temporary_grant;
+mod webhook_delivery;
+mod webhook_destination;
 
 use api::error::Problem;
 use model::Kind;
+pub(super) use object::find;
+pub(super) use role::role_id;
+pub(super) use run::{Gate, conversation_row, load as load_run};
 use serde_json::Value;
 
-use super::{Caller, Gateway, unknown};
+use super::{Caller, Gateway, artifacts, unknown};
 
-/// Answers the query `kind.verb`.
+/// Answers the query `kind.verb`. `base_url` is what the addresses of the API begin with for the caller, if the transport knows.
 pub(super) async fn dispatch(
     gateway: &Gateway,
     caller: &Caller,
+    base_url: Option<&str>,
     kind: &str,
     verb: &str,
     body: &Value,
 ) -> Result<Value, Problem> {
     match (kind, verb) {
+        ("persona", "page") => page::personas(gateway, caller, body).await,
+        ("scenario", "page") => page::scenarios(gateway, caller, body).await,
+        ("metric", "page") => page::metrics(gateway, caller, body).await,
+        ("agent", "page") => page::agents(gateway, caller, body).await,
+        ("context_graph", "page") => page::context_graphs(gateway, caller, body).await,
+        ("service", "page") => page::services(gateway, caller, body).await,
+        ("unit_test", "page") => page::unit_tests(gateway, caller, body).await,
+        ("unit_test_set", "page") => page::unit_test_sets(gateway, caller, body).await,
+        ("run", "page") => page::runs(gateway, caller, body).await,
+        ("user", "page") => page::users(gateway, caller, body).await,
         ("persona", "list") => library::personas(gateway, caller, body).await,
         ("persona", "search") => library::search_personas(gateway, caller, body).await,
         ("persona", "versions") => library::persona_versions(gateway, caller, body).await,
@@ -57,6 +77,9 @@ pub(super) async fn dispatch(
         ("run", "results") => run::results(gateway, caller, body).await,
         ("run", "transcript") => run::transcript(gateway, caller, body).await,
         ("run", "artifact") => run::artifact(gateway, caller, body).await,
+        ("run", "artifact_url") => artifacts::url(gateway, caller, base_url, body).await,
+        ("conversation", "list") => conversation::list(gateway, caller, body).await,
+        ("conversation", "messages") => conversation::messages(gateway, caller, body).await,
         ("metric_result", "list") => metric_result::list(gateway, caller, body).await,
         ("organization", "get") => account::organization(gateway, caller).await,
         ("user", "list") => account::users(gateway, caller, body).await,
@@ -68,6 +91,10 @@ pub(super) async fn dispatch(
         ("event", "history") => event::history(gateway, caller, body).await,
         ("deadletter", "list") => operations::dead_letters(gateway, caller, body).await,
         ("server", "status") => operations::status(gateway).await,
+        ("role", "list") => role::list(gateway, caller, body).await,
+        ("temporary_grant", "list") => temporary_grant::list(gateway, caller, body).await,
+        ("webhook_delivery", "list") => webhook_delivery::list(gateway, caller, body).await,
+        ("webhook_destination", "list") => webhook_destination::list(gateway, caller, body).await,
         _ => Err(unknown(kind, verb)),
     }
 }

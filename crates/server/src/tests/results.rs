@@ -37,7 +37,7 @@ pub(crate) fn result(run: &model::Run, n: u32, verdict: Verdict) -> Conversation
 }
 
 /// A set of three tests, each repeated, and a run of it.
-async fn started(bench: &Bench, repetitions: u32) -> RunId {
+pub(super) async fn started(bench: &Bench, repetitions: u32) -> RunId {
     let mut suite = suite();
     let documents = suite["documents"].as_array_mut().unwrap();
     let mut tests = Vec::new();
@@ -64,7 +64,7 @@ async fn started(bench: &Bench, repetitions: u32) -> RunId {
         .unwrap()
 }
 
-fn run_of(bench: &Bench, id: RunId) -> model::Run {
+pub(super) fn run_of(bench: &Bench, id: RunId) -> model::Run {
     let org: OrgId = "acme".parse().unwrap();
     bench
         .server
@@ -77,7 +77,7 @@ fn run_of(bench: &Bench, id: RunId) -> model::Run {
         .unwrap()
 }
 
-async fn publish(bench: &Bench, journal: &MemoryJournal, results: Vec<ConversationResult>) {
+pub(super) async fn publish(bench: &Bench, journal: &MemoryJournal, results: Vec<ConversationResult>) {
     let org: OrgId = "acme".parse().unwrap();
     for result in results {
         journal.publish_result(&org, &result).await.unwrap();

@@ -102,6 +102,8 @@ pub(super) fn manifest(run_count: u32) -> Manifest {
             options: RunOptions {
                 seed: 42,
                 max_concurrency: None,
+                budget: model::Budget::default(),
+                rerun_of: None,
             },
         },
         simulator: "scripted".to_owned(),

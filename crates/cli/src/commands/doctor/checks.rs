@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{super::Setting, Finding};
 use crate::{
     client::{Client, Page, text_at},
-    context::Found,
+    context::{Found, Transport},
     credentials::read_private,
     data_dir::{DataDir, exposed_mode},
     embedded::Binary,
@@ -43,20 +43,21 @@ pub(super) async fn all(setting: &Setting) -> Vec<Finding> {
         }
     };
     findings.push(Finding::ok("server", format!("found by {}", found.how)));
-    let data_dir = setting
-        .global
-        .place
-        .nats_url
-        .is_none()
-        .then(|| setting.global.place.data_dir());
-    if let Some(data_dir) = data_dir.filter(|dir| dir.credentials().is_file()) {
-        findings.push(private(&data_dir));
+    if let Some(data_dir) = &found.data_dir {
+        findings.push(private(data_dir));
         findings.push(binary(&settings));
-        findings.extend(streams(&data_dir, &found, &settings).await);
+        findings.extend(streams(data_dir, &found, &settings).await);
     }
+    let transport = found.transport;
     match Client::enter(found, setting, &settings).await {
-        Ok(client) => findings.extend(bus(&client.impatient()).await),
-        Err(failure) => findings.push(Finding::broken("nats-server", failure)),
+        Ok(client) => findings.extend(answers(&client.impatient(), transport).await),
+        Err(failure) => findings.push(Finding::broken(
+            match transport {
+                Transport::Bus => "nats-server",
+                Transport::Http => "http",
+            },
+            failure,
+        )),
     }
     findings
 }
@@ -113,21 +114,26 @@ async fn streams(data_dir: &DataDir, found: &Found, settings: &Settings) -> Opti
         Ok(keys) => keys?,
         Err(failure) => return Some(Finding::broken("streams", failure)),
     };
-    let link = Link::of_user(&found.credentials.nats_url, &keys.nats.server);
+    let url = found.credentials.nats_url.as_deref()?;
+    let link = Link::of_user(url, &keys.nats.server);
     Some(match link.journal("rehearse doctor", settings).await {
         Ok(journal) => Finding::ok("streams", format!("as they should be, at {}", journal.urls())),
         Err(failure) => Finding::broken("streams", failure),
     })
 }
 
-async fn bus(client: &Client) -> Vec<Finding> {
+async fn answers(client: &Client, transport: Transport) -> Vec<Finding> {
+    let check = match transport {
+        Transport::Bus => "bus",
+        Transport::Http => "http",
+    };
     let status: Status = match client.query("server", "status", &json!({})).await {
         Ok(status) => status,
-        Err(error) => return vec![Finding::broken("bus", error.into())],
+        Err(error) => return vec![Finding::broken(check, error.into())],
     };
     let answers = format!("{} answers, up for {} s", status.build, status.uptime_ms / 1000);
     vec![
-        Finding::ok("bus", answers),
+        Finding::ok(check, answers),
         clock(&status),
         view("events", &status.events),
         view("results", &status.results),

@@ -5,8 +5,8 @@ mod variants;
 use std::collections::BTreeMap;
 
 use super::super::{
-    DecodeError, decode_commit, decode_dead_letter, decode_job, decode_result, decode_turn, encode_commit,
-    encode_dead_letter, encode_job, encode_result, encode_turn,
+    DecodeError, decode_commit, decode_dead_letter, decode_delivery, decode_job, decode_result, decode_turn,
+    encode_commit, encode_dead_letter, encode_delivery, encode_job, encode_result, encode_turn,
 };
 use crate::*;
 
@@ -24,6 +24,7 @@ enum Message {
     Turn(TurnRecord),
     Job(Job),
     DeadLetter(DeadLetter),
+    Delivery(WebhookDelivery),
 }
 
 impl Sample {
@@ -60,6 +61,7 @@ impl Sample {
             Message::Turn(turn) => encode_turn(turn),
             Message::Job(job) => encode_job(job),
             Message::DeadLetter(letter) => encode_dead_letter(letter),
+            Message::Delivery(delivery) => encode_delivery(delivery),
         }
         .unwrap()
     }
@@ -72,9 +74,41 @@ impl Sample {
             Message::Turn(_) => Message::Turn(decode_turn(bytes)?),
             Message::Job(_) => Message::Job(decode_job(bytes)?),
             Message::DeadLetter(_) => Message::DeadLetter(decode_dead_letter(bytes)?),
+            Message::Delivery(_) => Message::Delivery(decode_delivery(bytes)?),
         };
         Ok(read == self.message)
     }
+}
+
+/// What the bytes of earlier versions say today, with the version.
+pub(super) fn past() -> Vec<(u8, Sample)> {
+    let of_event = |event: Event| Sample::commit(event.name().to_owned(), commit(vec![event]));
+    let mut plan = plan();
+    plan.options.budget = Budget::default();
+    plan.options.rerun_of = None;
+    let started = |plan: &Plan| {
+        Event::RunStarted(RunStarted {
+            set_id: UnitTestSetId(oid(8)),
+            set_name: name("Set"),
+            plan: plan.clone(),
+            manifest: Digest::of(b"manifest"),
+        })
+    };
+    let limited = started(&plan);
+    plan.options.max_concurrency = None;
+    let unlimited = Sample::commit("run.started#unlimited".to_owned(), commit(vec![started(&plan)]));
+    vec![
+        (
+            1,
+            of_event(Event::ApiKeyCreated(ApiKeyCreated {
+                role: None,
+                ..api_key()
+            })),
+        ),
+        (1, of_event(limited)),
+        (1, unlimited),
+        (1, of_event(Event::RunCancelled(CancelReason::Asked))),
+    ]
 }
 
 /// Every sample.
@@ -93,6 +127,15 @@ pub(super) fn all() -> Vec<Sample> {
         name: "job.dead_letter".to_owned(),
         message: letter,
     });
+    for (name, delivery) in [
+        ("webhook.delivery", delivery()),
+        ("webhook.delivery#failed", failed_delivery()),
+    ] {
+        samples.push(Sample {
+            name: name.to_owned(),
+            message: Message::Delivery(delivery),
+        });
+    }
     samples.extend(variants::all());
     samples
 }
@@ -287,6 +330,12 @@ fn plan() -> Plan {
         options: RunOptions {
             seed: 42,
             max_concurrency: Some(8),
+            budget: Budget {
+                max_duration_ms: Some(60_000),
+                max_conversations: Some(500),
+                max_tokens: Some(1_000_000),
+            },
+            rerun_of: Some(RunId(oid(19))),
         },
     }
 }
@@ -350,13 +399,8 @@ pub(super) fn events() -> Vec<Event> {
             role: name("admin"),
         }),
         Event::UserDeleted(()),
-        Event::ApiKeyCreated(ApiKeyCreated {
-            id: ApiKeyId(oid(9)),
-            user_id: "ann".parse().unwrap(),
-            name: name("Key"),
-            secret_hash: [7; 32],
-            expires_at: Some(Time::from_micros(1_800_000_000_000_000)),
-        }),
+        Event::UserRoleAssigned(name("Testers")),
+        Event::ApiKeyCreated(api_key()),
         Event::ApiKeyDeleted(()),
         Event::PersonaCreated(PersonaCreated {
             name: name("Maria"),
@@ -458,7 +502,7 @@ pub(super) fn events() -> Vec<Event> {
             plan: plan(),
             manifest: Digest::of(b"manifest"),
         }),
-        Event::RunCancelled(()),
+        Event::RunCancelled(CancelReason::Budget(BudgetLimit::Conversations)),
         Event::RunCompleted(RunCompleted {
             tally: tally(),
             verdict: RunVerdict::Cancelled,
@@ -467,7 +511,82 @@ pub(super) fn events() -> Vec<Event> {
                 size_bytes: 12_345,
             },
         }),
+        Event::RoleCreated(role()),
+        Event::RoleUpdated(role()),
+        Event::TemporaryGrantCreated(TemporaryGrantCreated {
+            user_id: "ann".parse().unwrap(),
+            grant: grant(GrantCondition::Equals(json("1"))),
+            expires_at: Time::from_micros(1_800_000_000_000_000),
+            justification: text("On call"),
+            tags: tags(),
+        }),
+        Event::WebhookDestinationCreated(WebhookDestinationCreated {
+            url: "https://hooks.example/run".try_into().unwrap(),
+            accepted_types: WebhookType::ALL.iter().copied().collect(),
+            retry_attempts: 3,
+            secret: secret(),
+        }),
+        Event::WebhookDestinationUpdated(WebhookDestinationUpdated {
+            accepted_types: [WebhookType::RunCompleted].into(),
+            retry_attempts: 5,
+        }),
+        Event::WebhookSecretRotated(WebhookSecretRotated {
+            secret: secret(),
+            previous: PreviousSecret {
+                salt: [6; 32],
+                until: Time::from_micros(1_700_000_000_000_007),
+            },
+        }),
+        Event::WebhookDestinationDeleted(()),
+        Event::EvaluationRecorded(measured()),
     ]
+}
+
+fn api_key() -> ApiKeyCreated {
+    ApiKeyCreated {
+        id: ApiKeyId(oid(9)),
+        user_id: "ann".parse().unwrap(),
+        role: Some(name("Testers")),
+        name: name("Key"),
+        secret_hash: [7; 32],
+        expires_at: Some(Time::from_micros(1_800_000_000_000_000)),
+    }
+}
+
+fn grant(condition: GrantCondition) -> Grant {
+    Grant {
+        permission: "Simulation:GetSimulationPersona".to_owned(),
+        conditions: BTreeMap::from([("role".to_owned(), condition)]),
+    }
+}
+
+fn role() -> RoleDefinition {
+    RoleDefinition {
+        name: name("Testers"),
+        description: text("People who test"),
+        frontend_view: FrontendView::Admin,
+        grants: vec![grant(GrantCondition::In(vec![json("\"customer\"")]))],
+    }
+}
+
+fn secret() -> WebhookSecret {
+    WebhookSecret {
+        salt: [5; 32],
+        generated_at: Time::from_micros(1_700_000_000_000_006),
+    }
+}
+
+fn measured() -> MeasuredValue {
+    MeasuredValue {
+        run: RunId(oid(20)),
+        n: 7,
+        metric_id: MetricId(oid(6)),
+        metric_version: 2,
+        value: Some(MetricValue::Boolean(true)),
+        justification: "Because".to_owned(),
+        references: vec![oid(21)],
+        evaluate_to: Some(oid(22)),
+    }
 }
 
 fn turn() -> Turn {
@@ -563,5 +682,37 @@ fn dead_letter() -> DeadLetter {
     DeadLetter {
         job: job(),
         at: Time::from_micros(1_700_000_000_000_002),
+    }
+}
+
+fn delivery() -> WebhookDelivery {
+    let destination = WebhookDestinationId(oid(9));
+    WebhookDelivery {
+        id: delivery_id(destination, 7),
+        destination,
+        event_sequence: 7,
+        of: WebhookType::RunCompleted,
+        body: r#"{"type":"rehearse-run-completed"}"#.to_owned(),
+        status: DeliveryStatus::Success,
+        attempts: vec![DeliveryAttempt {
+            at: Time::from_micros(1_750_000_000_000_000),
+            status_code: 204,
+            failure: None,
+        }],
+        dual_signed: true,
+        created_at: Time::from_micros(1_750_000_000_000_000),
+    }
+}
+
+fn failed_delivery() -> WebhookDelivery {
+    WebhookDelivery {
+        status: DeliveryStatus::Failed,
+        attempts: vec![DeliveryAttempt {
+            at: Time::from_micros(1_750_000_000_000_000),
+            status_code: 0,
+            failure: Some("connection refused".to_owned()),
+        }],
+        dual_signed: false,
+        ..delivery()
     }
 }

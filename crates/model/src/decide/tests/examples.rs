@@ -4,9 +4,9 @@ use super::{
     Given, agent_content, graph_content, metric_content, no_tags, persona_content, scenario_content,
 };
 use crate::{
-    AgentId, ArtifactRef, Command, Comparison, ContextGraphId, Criterion, Difference, Digest, DirectoryExt,
-    Kind, Manifest, MetricDomain, MetricId, Name, Oid, PersonaId, Rejection, RunId, RunVerdict, ScenarioId,
-    ServiceChange, ServiceId, ServiceProfile, SetEntry, StartOptions, SuccessCriterion, Suite,
+    AgentId, ArtifactRef, CancelReason, Command, Comparison, ContextGraphId, Criterion, Difference, Digest,
+    DirectoryExt, Kind, Manifest, MetricDomain, MetricId, Name, Oid, PersonaId, Rejection, RunId, RunVerdict,
+    ScenarioId, ServiceChange, ServiceId, ServiceProfile, SetEntry, StartOptions, SuccessCriterion, Suite,
     SuiteCriterion, SuiteObject, SuiteSpec, Tally, UnitTestDefinition, UnitTestId, UnitTestSetDefinition,
     UnitTestSetId, Verdict, VersionSet, VersionSetName,
 };
@@ -137,6 +137,8 @@ impl Bench {
         let command = Command::StartRun {
             set_id: self.set,
             options: StartOptions::default(),
+            entries: None,
+            rerun_of: None,
         };
         RunId(self.given.make(&command).1)
     }
@@ -322,6 +324,8 @@ fn a_run_pins_what_is_latest_when_it_starts() {
     let command = Command::StartRun {
         set_id: bench.set,
         options: StartOptions::default(),
+        entries: None,
+        rerun_of: None,
     };
     let decision = bench.given.try_do(&command).unwrap();
     let (digest, bytes) = decision.manifest.unwrap();
@@ -355,12 +359,20 @@ fn one_unfinished_run_per_user_and_set() {
     let command = Command::StartRun {
         set_id: bench.set,
         options: StartOptions::default(),
+        entries: None,
+        rerun_of: None,
     };
     assert_eq!(bench.given.refuse(&command), Rejection::RunUnfinished { run });
     bench.given.try_as("bob", &command).expect("another user may");
-    bench.given.make(&Command::CancelRun { id: run });
+    bench.given.make(&Command::CancelRun {
+        id: run,
+        reason: CancelReason::Asked,
+    });
     assert_eq!(
-        bench.given.refuse(&Command::CancelRun { id: run }),
+        bench.given.refuse(&Command::CancelRun {
+            id: run,
+            reason: CancelReason::Asked
+        }),
         Rejection::RunOver { run }
     );
     bench.given.make(&command);
@@ -411,6 +423,8 @@ fn a_test_without_a_way_to_play_the_user_cannot_run() {
     let command = Command::StartRun {
         set_id: bench.set,
         options: StartOptions::default(),
+        entries: None,
+        rerun_of: None,
     };
     let refused = bench.given.refuse(&command);
     assert_eq!(

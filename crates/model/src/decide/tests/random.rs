@@ -6,11 +6,12 @@ use super::{
     Given, agent_content, examples, graph_content, metric_content, no_tags, persona_content, scenario_content,
 };
 use crate::{
-    AgentId, ApiKeyId, ArtifactRef, Command, ContextGraphId, Criterion, Digest, Directory, Kind,
-    MemoryDirectory, MetricDomain, MetricId, Name, Object, Oid, PersonaId, RunId, ScenarioId, ServiceChange,
-    ServiceId, ServiceProfile, SetEntry, StartOptions, SuccessCriterion, Suite, SuiteSpec, Tags, Tally,
-    UnitTestChange, UnitTestDefinition, UnitTestId, UnitTestSetChange, UnitTestSetDefinition, UnitTestSetId,
-    VersionSet, VersionSetName, codec,
+    AgentId, ApiKeyId, ArtifactRef, BudgetLimit, CancelReason, Command, ContextGraphId, Criterion, Digest,
+    Directory, FrontendView, Grant, Kind, MeasuredValue, MemoryDirectory, MetricDomain, MetricId, Name,
+    Object, Oid, PersonaId, RoleDefinition, RunId, ScenarioId, ServiceChange, ServiceId, ServiceProfile,
+    SetEntry, StartOptions, SuccessCriterion, Suite, SuiteSpec, Tags, Tally, UnitTestChange,
+    UnitTestDefinition, UnitTestId, UnitTestSetChange, UnitTestSetDefinition, UnitTestSetId, VersionSet,
+    VersionSetName, WebhookDestinationId, WebhookType, codec,
 };
 
 /// A command, chosen by numbers so that it can be read against whatever exists when its turn comes.
@@ -23,7 +24,7 @@ struct Wish {
 }
 
 fn wishes() -> impl Strategy<Value = Vec<Wish>> {
-    let wish = (0..40_u8, any::<u8>(), any::<u8>(), 0..4_u8).prop_map(|(what, which, other, name)| Wish {
+    let wish = (0..49_u8, any::<u8>(), any::<u8>(), 0..4_u8).prop_map(|(what, which, other, name)| Wish {
         what,
         which,
         other,
@@ -216,9 +217,16 @@ fn command(directory: &MemoryDirectory, wish: &Wish) -> Command {
         28 => Command::StartRun {
             set_id: UnitTestSetId(one(Kind::UnitTestSet)),
             options: StartOptions::default(),
+            entries: None,
+            rerun_of: None,
         },
         29 => Command::CancelRun {
             id: RunId(one(Kind::Run)),
+            reason: if other % 2 == 0 {
+                CancelReason::Asked
+            } else {
+                CancelReason::Budget(BudgetLimit::Tokens)
+            },
         },
         30 => Command::CompleteRun {
             id: RunId(one(Kind::Run)),
@@ -261,11 +269,12 @@ fn command(directory: &MemoryDirectory, wish: &Wish) -> Command {
             id: format!("u{}", other % 4).parse().unwrap(),
         },
         36 => Command::CreateApiKey {
-            id: ApiKeyId(Oid::from_bytes([which; 12])),
+            id: (which % 2 == 0).then(|| ApiKeyId(Oid::from_bytes([which; 12]))),
             user_id: format!("u{}", other % 4).parse().unwrap(),
             name,
             secret_hash: [other; 32],
-            expires_at: None,
+            lifetime_ms: None,
+            role: None,
         },
         37 => Command::DeleteApiKey {
             id: ApiKeyId(one(Kind::ApiKey)),
@@ -274,7 +283,65 @@ fn command(directory: &MemoryDirectory, wish: &Wish) -> Command {
             id: ScenarioId(one(Kind::Scenario)),
             tags: Some(tags),
         },
+        39 => Command::CreateRole {
+            definition: RoleDefinition {
+                name,
+                description: "d".try_into().unwrap(),
+                frontend_view: FrontendView::Client,
+                grants: Vec::new(),
+            },
+        },
+        40 => Command::ModifyRole {
+            name,
+            description: None,
+            grants: Some(vec![grant(other)]),
+            frontend_view: Some(FrontendView::Admin),
+        },
+        41 => Command::AssignRole {
+            role: name,
+            user_id: format!("u{}", other % 4).parse().unwrap(),
+        },
+        42 => Command::CreateTemporaryGrant {
+            user_id: format!("u{}", other % 4).parse().unwrap(),
+            lifetime_ms: u64::from(which),
+            grant: grant(other),
+            justification: "d".try_into().unwrap(),
+            tags,
+        },
+        43 => Command::CreateWebhookDestination {
+            url: "https://hooks.example".try_into().unwrap(),
+            accepted_types: [WebhookType::RunCompleted].into(),
+            retry_attempts: 1 + u32::from(other % 6),
+        },
+        44 => Command::UpdateWebhookDestination {
+            id: WebhookDestinationId(one(Kind::WebhookDestination)),
+            accepted_types: Some(WebhookType::ALL.iter().copied().collect()),
+            retry_attempts: None,
+        },
+        45 => Command::RotateWebhookSecret {
+            id: WebhookDestinationId(one(Kind::WebhookDestination)),
+        },
+        46 => Command::DeleteWebhookDestination {
+            id: WebhookDestinationId(one(Kind::WebhookDestination)),
+        },
+        47 => Command::RecordEvaluations(vec![MeasuredValue {
+            run: RunId(one(Kind::Run)),
+            n: u32::from(other / 2 % 3),
+            metric_id: MetricId(two(Kind::Metric)),
+            metric_version: 1,
+            value: None,
+            justification: text,
+            references: Vec::new(),
+            evaluate_to: None,
+        }]),
         _ => Command::ApplySuite(suite(which, other)),
+    }
+}
+
+fn grant(other: u8) -> Grant {
+    Grant {
+        permission: format!("p{other}"),
+        conditions: std::collections::BTreeMap::new(),
     }
 }
 
@@ -340,7 +407,7 @@ fn furnished() -> Given {
     let mut given = Given::nothing();
     let wish = |what, name| Wish {
         what,
-        which: 0,
+        which: 8,
         other: 2,
         name,
     };
@@ -355,6 +422,13 @@ fn furnished() -> Given {
         (17, 0),
         (22, 0),
         (26, 0),
+        (28, 0),
+        (39, 0),
+        (34, 0),
+        (36, 0),
+        (42, 0),
+        (43, 0),
+        (47, 0),
     ] {
         let command = command(&given.directory, &wish(what, name));
         // A second version of an agent is refused where 2 is expected; the first one is made here.
@@ -416,5 +490,5 @@ proptest! {
 fn random_histories_reach_every_kind() {
     let given = furnished();
     let kinds: std::collections::BTreeSet<Kind> = given.directory.objects().map(Object::kind).collect();
-    assert_eq!(kinds.len(), 8, "{kinds:?}");
+    assert_eq!(kinds.len(), Kind::ALL.len() - 1, "{kinds:?}");
 }

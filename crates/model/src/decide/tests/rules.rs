@@ -8,9 +8,9 @@ use super::{
     services::set_active,
 };
 use crate::{
-    ApiKeyId, Command, Criterion, Digest, Directory as _, DirectoryExt as _, Event, Kind, MAX_CONVERSATIONS,
-    MetricDomain, Name, Object, ObjectRef, Oid, Rejection, ServiceId, SetEntry, Suite, SuiteSpec,
-    UnitTestChange, UnitTestSetChange, UnitTestSetDefinition, evolve,
+    ADMINISTRATOR_ROLE, ApiKeyId, Command, Criterion, Digest, Directory as _, DirectoryExt as _, Event, Kind,
+    MAX_CONVERSATIONS, MetricDomain, Name, Object, ObjectRef, Oid, Rejection, ServiceId, SetEntry, Suite,
+    SuiteSpec, UnitTestChange, UnitTestSetChange, UnitTestSetDefinition, evolve,
 };
 
 #[test]
@@ -168,11 +168,12 @@ fn keys_belong_to_users_that_live() {
     let user = |text: &str| text.parse().unwrap();
     let key = ApiKeyId(Oid::from_bytes([5; 12]));
     let create = Command::CreateApiKey {
-        id: key,
+        id: Some(key),
         user_id: user("bob"),
         name: name("Key"),
         secret_hash: [1; 32],
-        expires_at: None,
+        lifetime_ms: None,
+        role: None,
     };
     assert!(matches!(
         given.refuse(&create),
@@ -181,7 +182,7 @@ fn keys_belong_to_users_that_live() {
     let make_user = Command::CreateUser {
         id: user("bob"),
         name: name("Bob"),
-        role: name("admin"),
+        role: name(ADMINISTRATOR_ROLE),
     };
     given.try_do(&make_user).unwrap();
     assert!(matches!(
@@ -209,15 +210,16 @@ fn a_log_that_does_not_add_up_is_noticed() {
     let make_user = Command::CreateUser {
         id: "bob".parse().unwrap(),
         name: name("Bob"),
-        role: name("admin"),
+        role: name(ADMINISTRATOR_ROLE),
     };
     bench.given.try_do(&make_user).unwrap();
     let create = Command::CreateApiKey {
-        id: key,
+        id: Some(key),
         user_id: "bob".parse().unwrap(),
         name: name("Key"),
         secret_hash: [1; 32],
-        expires_at: None,
+        lifetime_ms: None,
+        role: None,
     };
     let decision = bench.given.try_do(&create).unwrap();
     let mut commit = decision.commits[0].clone();

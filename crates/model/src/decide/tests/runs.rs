@@ -5,8 +5,10 @@ use super::{
     services::{agent, change_service},
 };
 use crate::{
-    ArtifactRef, Command, Digest, DirectoryExt as _, Judge, Manifest, MetricDomain, Rejection, RunVerdict,
-    ServiceChange, StartOptions, Tally, Verdict, VersionSet, VersionSetName,
+    ArtifactRef, Budget, BudgetLimit, CancelReason, Command, Digest, DirectoryExt as _, Judge, Kind,
+    MAX_CONVERSATIONS, Manifest, MetricDomain, Oid, Rejection, RunId, RunVerdict, ServiceChange, SetEntry,
+    StartOptions, Tally, UnitTestId, UnitTestSetDefinition, UnitTestSetId, Verdict, VersionSet,
+    VersionSetName,
 };
 
 #[test]
@@ -50,13 +52,19 @@ fn a_run_that_was_cancelled_too_late_is_cancelled_all_the_same() {
         matches!(refused, Rejection::Invalid { .. }),
         "nobody cancelled it: {refused}"
     );
-    bench.given.make(&Command::CancelRun { id: run });
+    bench.given.make(&Command::CancelRun {
+        id: run,
+        reason: CancelReason::Asked,
+    });
     tally.count(Verdict::Passed);
     bench.given.make(&complete(tally));
     let state = bench.given.directory.run(run).unwrap().unwrap();
     assert_eq!(state.completed.unwrap().verdict, RunVerdict::Cancelled);
     assert_eq!(
-        bench.given.refuse(&Command::CancelRun { id: run }),
+        bench.given.refuse(&Command::CancelRun {
+            id: run,
+            reason: CancelReason::Asked
+        }),
         Rejection::RunOver { run }
     );
 }
@@ -83,6 +91,8 @@ fn a_run_uses_the_versions_that_its_version_set_names() {
         let start = Command::StartRun {
             set_id: bench.set,
             options: StartOptions::default(),
+            entries: None,
+            rerun_of: None,
         };
         let decision = bench.given.try_as(&format!("user{expected}"), &start).unwrap();
         let (digest, bytes) = decision.manifest.unwrap();
@@ -111,6 +121,8 @@ fn a_judge_that_is_a_model_needs_one() {
     let start = Command::StartRun {
         set_id: bench.set,
         options: StartOptions::default(),
+        entries: None,
+        rerun_of: None,
     };
     let refused = bench.given.refuse(&start);
     assert!(matches!(refused, Rejection::NotRunnable { .. }), "{refused}");
@@ -119,4 +131,125 @@ fn a_judge_that_is_a_model_needs_one() {
     let decision = crate::decide(&bench.given.directory, &start, &context).unwrap();
     let (digest, bytes) = decision.manifest.unwrap();
     assert_eq!(Manifest::open(digest, &bytes).unwrap().judges, "a model");
+}
+
+fn start_of(bench: &Bench, entries: Option<Vec<SetEntry>>, rerun_of: Option<RunId>) -> Command {
+    Command::StartRun {
+        set_id: bench.set,
+        options: StartOptions::default(),
+        entries,
+        rerun_of,
+    }
+}
+
+#[test]
+fn a_run_may_execute_a_part_of_its_set() {
+    let mut bench = Bench::new();
+    let first = bench.start();
+    bench.given.make(&Command::CancelRun {
+        id: first,
+        reason: CancelReason::Budget(BudgetLimit::Tokens),
+    });
+    let entry = |unit_test_id, run_count| SetEntry {
+        unit_test_id,
+        run_count,
+    };
+    let unknown = UnitTestId(Oid::from_bytes([9; 12]));
+    for (entries, at) in [
+        (vec![], "/rehearse/entries"),
+        (vec![entry(unknown, 1)], "/rehearse/entries/0/unit_test_id"),
+        (vec![entry(bench.test, 0)], "/rehearse/entries/0/run_count"),
+        (
+            vec![entry(bench.test, MAX_CONVERSATIONS), entry(bench.test, 1)],
+            "/rehearse/entries",
+        ),
+        (vec![entry(bench.test, 1); 10_001], "/rehearse/entries"),
+    ] {
+        let command = start_of(&bench, Some(entries), None);
+        let refused = bench.given.refuse(&command);
+        assert!(
+            matches!(&refused, Rejection::Invalid { pointer, .. } if pointer == at),
+            "{refused}"
+        );
+    }
+    let command = start_of(&bench, Some(vec![entry(bench.test, 7)]), Some(first));
+    let run = RunId(bench.given.make(&command).1);
+    let state = bench.given.directory.run(run).unwrap().unwrap();
+    assert_eq!(state.plan.n_conversations(), 7);
+    assert_eq!(state.plan.options.rerun_of, Some(first));
+    let set = bench.given.directory.unit_test_set(bench.set).unwrap().unwrap();
+    assert_eq!(set.definition.entries[0].run_count, 2, "the set is as it was");
+    let earlier = bench.given.directory.run(first).unwrap().unwrap();
+    assert_eq!(
+        earlier.cancel_reason,
+        Some(CancelReason::Budget(BudgetLimit::Tokens))
+    );
+}
+
+#[test]
+fn a_run_repeats_one_of_its_own_set() {
+    let mut bench = Bench::new();
+    let other = {
+        let set = bench.given.directory.unit_test_set(bench.set).unwrap().unwrap();
+        let definition = UnitTestSetDefinition {
+            name: "Other".try_into().unwrap(),
+            ..set.definition
+        };
+        let (_, id) = bench.given.make(&Command::CreateUnitTestSet(definition));
+        let start = Command::StartRun {
+            set_id: UnitTestSetId(id),
+            options: StartOptions::default(),
+            entries: None,
+            rerun_of: None,
+        };
+        RunId(bench.given.make(&start).1)
+    };
+    let command = start_of(&bench, None, Some(other));
+    assert!(matches!(bench.given.refuse(&command), Rejection::Invalid { .. }));
+    let command = start_of(&bench, None, Some(RunId(Oid::from_bytes([9; 12]))));
+    assert!(matches!(
+        bench.given.refuse(&command),
+        Rejection::NotFound { kind: Kind::Run, .. }
+    ));
+}
+
+#[test]
+fn a_budget_of_nothing_is_refused_and_any_other_kept() {
+    let mut bench = Bench::new();
+    let start = |budget: Budget| Command::StartRun {
+        set_id: bench.set,
+        options: StartOptions {
+            budget,
+            ..StartOptions::default()
+        },
+        entries: None,
+        rerun_of: None,
+    };
+    let budget = Budget {
+        max_duration_ms: Some(1),
+        max_conversations: Some(1),
+        max_tokens: Some(1),
+    };
+    let commands = [
+        Budget {
+            max_duration_ms: Some(0),
+            ..budget
+        },
+        Budget {
+            max_conversations: Some(0),
+            ..budget
+        },
+        Budget {
+            max_tokens: Some(0),
+            ..budget
+        },
+    ]
+    .map(start);
+    let fine = start(budget);
+    for command in commands {
+        assert!(matches!(bench.given.refuse(&command), Rejection::Invalid { .. }));
+    }
+    let run = RunId(bench.given.make(&fine).1);
+    let state = bench.given.directory.run(run).unwrap().unwrap();
+    assert_eq!(state.plan.options.budget, budget);
 }

@@ -5,8 +5,8 @@ use super::{
     examples::{Bench, name, suite},
 };
 use crate::{
-    AgentContent, AgentId, Command, Difference, DirectoryExt as _, Kind, Rejection, ServiceChange, ServiceId,
-    SuiteSpec, UnitTestChange, VersionSet, VersionSetName,
+    AgentContent, AgentId, Command, Difference, DirectoryExt as _, Kind, Oid, Rejection, ServiceChange,
+    ServiceId, SuiteSpec, UnitTestChange, VersionSet, VersionSetName,
 };
 
 pub(super) fn agent(given: &mut Given, text: &str, n_versions: u32) -> AgentId {
@@ -94,11 +94,28 @@ fn an_inactive_service_outlives_its_agent_but_cannot_come_back_without() {
         ..ServiceChange::default()
     };
     bench.given.make(&change_service(bench.service, describe));
-    let no_agent = Rejection::NotFound {
+    let deprecated = Rejection::Deprecated {
         kind: Kind::Agent,
-        what: bench.agent.to_string(),
+        name: "Bot".to_owned(),
     };
-    assert_eq!(bench.given.refuse(&set_active(bench.service, true)), no_agent);
+    assert_eq!(bench.given.refuse(&set_active(bench.service, true)), deprecated);
+    let again = Rejection::AlreadyDeleted {
+        kind: Kind::Agent,
+        name: "Bot".to_owned(),
+    };
+    assert_eq!(bench.given.refuse(&delete), again);
+    let unknown = Command::DeleteAgent {
+        id: AgentId(Oid::from_bytes([9; 12])),
+    };
+    assert!(matches!(bench.given.refuse(&unknown), Rejection::NotFound { .. }));
+    let twin = twin_of_service(&bench, "Twin", true);
+    assert!(matches!(
+        bench.given.refuse(&twin),
+        Rejection::NotFound {
+            kind: Kind::Agent,
+            ..
+        }
+    ));
     let other = agent(&mut bench.given, "Other", 1);
     let change = ServiceChange {
         is_active: Some(true),

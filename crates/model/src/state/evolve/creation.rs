@@ -2,8 +2,10 @@
 
 use super::{Content, id, misfit};
 use crate::{
-    Agent, ApiKey, ApiKeyId, Change, ContextGraph, Event, Kind, Life, Metric, Misfit, Object, ObjectRef, Oid,
-    Organization, Persona, Run, Scenario, Service, UnitTest, UnitTestSet, User,
+    AccessRole, Agent, ApiKey, ApiKeyId, Change, ContextGraph, EvaluationId, Event, Kind, Life,
+    ManualEvaluation, MeasuredValue, Metric, Misfit, Object, ObjectRef, Oid, Organization, Persona, Run,
+    Scenario, Service, TemporaryGrant, UnitTest, UnitTestSet, User, WebhookDestination, conversation_id,
+    manual_evaluation_id,
 };
 
 /// The object that an event makes. `version` takes in its first version, if it comes with one.
@@ -35,6 +37,7 @@ pub(super) fn create(
             Ok(Object::ApiKey(ApiKey {
                 id: body.id,
                 user_id: body.user_id.clone(),
+                role: body.role.clone(),
                 name: body.name.clone(),
                 secret_hash: body.secret_hash,
                 expires_at: body.expires_at,
@@ -131,9 +134,44 @@ pub(super) fn create(
             plan: body.plan.clone(),
             manifest: body.manifest,
             cancelled: None,
+            cancel_reason: None,
             completed: None,
             life: life(),
         })),
+        Event::RoleCreated(definition) if at.kind == Kind::Role => Ok(Object::Role(AccessRole {
+            id: id(at, event)?,
+            definition: definition.clone(),
+            life: life(),
+        })),
+        Event::TemporaryGrantCreated(body) if at.kind == Kind::TemporaryGrant => {
+            Ok(Object::TemporaryGrant(TemporaryGrant {
+                id: id(at, event)?,
+                user_id: body.user_id.clone(),
+                grant: body.grant.clone(),
+                expires_at: body.expires_at,
+                justification: body.justification.clone(),
+                tags: body.tags.clone(),
+                life: life(),
+            }))
+        }
+        Event::WebhookDestinationCreated(body) if at.kind == Kind::WebhookDestination => {
+            Ok(Object::WebhookDestination(WebhookDestination {
+                id: id(at, event)?,
+                url: body.url.clone(),
+                accepted_types: body.accepted_types.clone(),
+                retry_attempts: body.retry_attempts,
+                secret: body.secret.clone(),
+                previous: None,
+                life: life(),
+            }))
+        }
+        Event::EvaluationRecorded(measured) if at.kind == Kind::Evaluation => {
+            let evaluation = evaluation_of(id(at, event)?, measured, life());
+            if evaluation.id != manual_evaluation_id(evaluation.conversation_id, evaluation.metric_id) {
+                return Err(misfit(at, event, "it names another evaluation"));
+            }
+            Ok(Object::Evaluation(evaluation))
+        }
         Event::OrganizationCreated(_)
         | Event::UserCreated(_)
         | Event::ApiKeyCreated(_)
@@ -145,9 +183,14 @@ pub(super) fn create(
         | Event::ServiceCreated(_)
         | Event::UnitTestCreated(_)
         | Event::UnitTestSetCreated(_)
-        | Event::RunStarted(_) => Err(misfit(at, event, "the object is of another kind")),
+        | Event::RunStarted(_)
+        | Event::RoleCreated(_)
+        | Event::TemporaryGrantCreated(_)
+        | Event::WebhookDestinationCreated(_)
+        | Event::EvaluationRecorded(_) => Err(misfit(at, event, "the object is of another kind")),
         Event::OrganizationUpdated(_)
         | Event::UserDeleted(())
+        | Event::UserRoleAssigned(_)
         | Event::ApiKeyDeleted(())
         | Event::PersonaUpdated(_)
         | Event::PersonaVersionCreated(_)
@@ -169,7 +212,28 @@ pub(super) fn create(
         | Event::UnitTestDeleted(())
         | Event::UnitTestSetUpdated(_)
         | Event::UnitTestSetDeleted(())
-        | Event::RunCancelled(())
-        | Event::RunCompleted(_) => Err(misfit(at, event, "the object does not exist")),
+        | Event::RunCancelled(_)
+        | Event::RunCompleted(_)
+        | Event::RoleUpdated(_)
+        | Event::WebhookDestinationUpdated(_)
+        | Event::WebhookSecretRotated(_)
+        | Event::WebhookDestinationDeleted(()) => Err(misfit(at, event, "the object does not exist")),
+    }
+}
+
+/// The evaluation that a measured value makes, whether it is the first one or replaces another.
+pub(super) fn evaluation_of(id: EvaluationId, measured: &MeasuredValue, life: Life) -> ManualEvaluation {
+    ManualEvaluation {
+        id,
+        run: measured.run,
+        n: measured.n,
+        conversation_id: conversation_id(measured.run, measured.n),
+        metric_id: measured.metric_id,
+        metric_version: measured.metric_version,
+        value: measured.value.clone(),
+        justification: measured.justification.clone(),
+        references: measured.references.clone(),
+        evaluate_to: measured.evaluate_to,
+        life,
     }
 }

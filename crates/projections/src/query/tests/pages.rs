@@ -13,8 +13,9 @@ use crate::{
     fixture::{Move, World, bound, name, org, persona_content, projected, role, user},
 };
 
-/// Personas, each created a second after the one before; every tenth is tagged, each has its own word.
-fn personas(n: u32) -> Vec<Recorded> {
+/// Personas, each created a second after the one before; every tenth is tagged and a patient, the others are
+/// callers, and each has its own word.
+pub(super) fn personas(n: u32) -> Vec<Recorded> {
     let persona = |index: u32| {
         let id = Oid::derived(&[b"persona", &index.to_be_bytes()]);
         let mut tags = std::collections::BTreeMap::new();
@@ -23,7 +24,7 @@ fn personas(n: u32) -> Vec<Recorded> {
         }
         let created = PersonaCreated {
             name: format!("Persona number{index}").try_into().unwrap(),
-            role: role(0),
+            role: role(u8::from(!index.is_multiple_of(10))),
             tags: Tags::try_from(tags).unwrap(),
             first: FirstVersion {
                 version_id: id,
@@ -54,7 +55,7 @@ fn personas(n: u32) -> Vec<Recorded> {
     (0..n).map(persona).collect()
 }
 
-fn many() -> Database {
+pub(super) fn many() -> Database {
     let (database, projector) = bound();
     projector.apply_events(&personas(5_000)).unwrap();
     database
@@ -120,84 +121,6 @@ fn a_beginning_that_thousands_of_words_have_finds_the_newest() {
         );
         expected
     });
-}
-
-#[test]
-fn values_are_cut_and_say_so() {
-    let (database, projector) = bound();
-    let mut world = World::after(&[]);
-    let (service, persona, scenario, metric) = {
-        let mut keys = [Kind::Service, Kind::Persona, Kind::Scenario, Kind::Metric].map(|kind| {
-            let found = world.orgs[0].objects().find(|object| object.kind() == kind);
-            found.unwrap().object_ref().key.to_string()
-        });
-        (
-            std::mem::take(&mut keys[0]),
-            std::mem::take(&mut keys[1]),
-            std::mem::take(&mut keys[2]),
-            std::mem::take(&mut keys[3]),
-        )
-    };
-    let mut tests = Vec::new();
-    for n in 0..1_001 {
-        let definition = crate::fixture::unit_test(
-            0,
-            service.parse().unwrap(),
-            persona.parse().unwrap(),
-            scenario.parse().unwrap(),
-            metric.parse().unwrap(),
-        );
-        let name = format!("test {n}").try_into().unwrap();
-        let made = world.command(0, "ann", &model::Command::CreateUnitTest { name, definition });
-        tests.push(made[0].0.key.as_str().parse().unwrap());
-    }
-    let of_tests = |tests: &[model::UnitTestId], which: u8| model::UnitTestSetDefinition {
-        name: name(which),
-        description: None,
-        entries: tests
-            .iter()
-            .map(|&unit_test_id| model::SetEntry {
-                unit_test_id,
-                run_count: 1,
-            })
-            .collect(),
-        tags: Tags::default(),
-    };
-    let mut made = |definition| {
-        assert_eq!(
-            world
-                .command(0, "ann", &model::Command::CreateUnitTestSet(definition))
-                .len(),
-            1
-        );
-    };
-    made(of_tests(&tests[..1], 3));
-    made(of_tests(&tests, 4));
-    projector.apply_events(&world.events).unwrap();
-    let view = database.view().unwrap();
-    let of = view.organization(org(0));
-    for query in [
-        ListQuery::default(),
-        ListQuery {
-            creators: vec![user(0)],
-            ..ListQuery::default()
-        },
-    ] {
-        let values = of.unit_test_sets(&query).unwrap().filter_values.unwrap();
-        assert_eq!((values.unit_test_ids.len(), values.truncated), (1_000, true));
-    }
-    let narrow = ListQuery {
-        unit_test_ids: vec![tests[1]],
-        is_deleted: Some(true),
-        ..ListQuery::default()
-    };
-    assert!(
-        !of.unit_test_sets(&narrow)
-            .unwrap()
-            .filter_values
-            .unwrap()
-            .truncated
-    );
 }
 
 #[test]

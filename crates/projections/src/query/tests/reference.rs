@@ -99,7 +99,9 @@ pub(super) fn query_from(kind: Kind, choice: [u8; 8], world: &World, memory: &Me
         Kind::Persona | Kind::User if more % 3 == 0 => {
             query.roles = vec![["patient", "caller"][more / 3 % 2].to_owned()];
         }
-        Kind::ApiKey if more % 3 == 0 => query.users = vec![USERS[more / 3 % 3].parse().unwrap()],
+        Kind::ApiKey | Kind::TemporaryGrant if more % 3 == 0 => {
+            query.users = vec![USERS[more / 3 % 3].parse().unwrap()]
+        }
         Kind::Metric => {
             query.applied_to_services = some_ids!(Service, refer);
             if more % 3 == 0 {
@@ -182,6 +184,7 @@ fn matches(world: &World, object: &Object, query: &ListQuery) -> bool {
         && any(&query.roles, |role| role_of(object) == Some(role));
     let own = match object {
         Object::ApiKey(key) => any(&query.users, |user| *user == key.user_id),
+        Object::TemporaryGrant(grant) => any(&query.users, |user| *user == grant.user_id),
         Object::Metric(metric) => {
             any(&query.types, |of| *of == metric.latest.value.metric_type())
                 && any(&query.applied_to_services, |id| {

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use model::{Directory as _, Object, Oid, Run, Tally, Time, Verdict, evaluation_id};
+use model::{
+    Command, Directory as _, MeasuredValue, MetricId, Object, Oid, OrgId, Run, RunId, Tally, Time, Verdict,
+    conversation_id, evaluation_id,
+};
 use proptest::prelude::*;
 
-use super::super::{EvaluationQuery, ListQuery, ResultQuery};
+use super::super::{EvaluationOrigin, EvaluationQuery, ListQuery, ResultQuery};
 use crate::{
-    EvaluationItem,
+    EvaluationItem, EvaluationSource,
     fixture::{Move, World, moves, org, projected},
 };
 
@@ -22,7 +25,7 @@ fn runs_of(world: &World, org: usize) -> Vec<Run> {
 }
 
 /// Moves of which most are results.
-fn busy() -> impl Strategy<Value = Vec<Move>> {
+pub(super) fn busy() -> impl Strategy<Value = Vec<Move>> {
     let result = (any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(a, b, c)| Move {
         verb: 40,
         a: a % 7,
@@ -95,42 +98,48 @@ proptest! {
     }
 
     #[test]
-    fn evaluations_are_what_looking_at_every_result_gives(moves in busy(), choice in any::<[u8; 6]>(), limit in 1_usize..5) {
+    fn evaluations_are_what_looking_at_everything_gives(moves in busy(), choice in any::<[u8; 8]>(), limit in 1_usize..5) {
         let world = World::after(&moves);
         let database = projected(&world);
         let view = database.view().unwrap();
+        prop_assert_eq!(view.check().unwrap(), Vec::<String>::new());
         let of = view.organization(org(0));
-        let mut all: Vec<(Time, Oid, u32)> = world.results.iter().filter(|(org, ..)| *org == *of.org())
-            .map(|(_, sequence, result)| (result.finished_at, evaluation_id(result.run, result.n, 0), u32::try_from(*sequence).unwrap()))
-            .collect();
-        all.sort_by_key(|(at, id, _)| (std::cmp::Reverse(*at), *id));
-        let result = |sequence: u32| &world.results[sequence as usize - 1].2;
-        let some = |which: u8| (!all.is_empty()).then(|| result(all[usize::from(which) % all.len()].2));
-        let [metric, version, run, after, before, ascending] = choice;
+        let all = everything(&world, of.org());
+        let some = |which: u8| (!all.is_empty()).then(|| &all[usize::from(which) % all.len()]);
+        let [metric, version, run, after, before, ascending, origin, conversation] = choice;
         let mut query = EvaluationQuery { ascending: ascending % 2 == 0, limit, ..EvaluationQuery::default() };
-        if let (0, Some(result)) = (metric % 3, some(metric)) {
-            query.metric_ids = vec![result.evaluations[0].metric_id];
+        if let (0, Some(one)) = (metric % 3, some(metric)) {
+            query.metric_ids = vec![one.metric];
         }
-        if let (0, Some(result)) = (version % 3, some(version)) {
-            let metric = result.evaluations[0].metric_id;
-            query.metric_versions = vec![(metric, Some(1 + u32::from(version % 2))), (metric, (version % 2 == 0).then_some(9))];
+        if let (0, Some(one)) = (version % 3, some(version)) {
+            query.metric_versions = vec![(one.metric, Some(1 + u32::from(version % 2))), (one.metric, (version % 2 == 0).then_some(9))];
         }
-        if let (0, Some(result)) = (run % 3, some(run)) {
-            query.runs = vec![result.run];
+        if let (0, Some(one)) = (run % 3, some(run)) {
+            query.runs = one.run.into_iter().collect();
         }
-        query.after = some(after).filter(|_| after % 3 == 0).map(|result| result.finished_at);
-        query.before = some(before).filter(|_| before % 3 == 0).map(|result| result.finished_at);
-        let mut expected: Vec<(Oid, u32)> = all.iter().filter(|(at, _, sequence)| {
-            let result = result(*sequence);
-            let evaluation = &result.evaluations[0];
-            (query.metric_ids.is_empty() || query.metric_ids.contains(&evaluation.metric_id))
+        if let (0, Some(one)) = (conversation % 4, some(conversation)) {
+            query.conversation_ids = one.conversation.into_iter().collect();
+        }
+        query.origins = match origin % 4 {
+            0 => vec![EvaluationOrigin::Manual],
+            1 => vec![EvaluationOrigin::Simulation],
+            2 => vec![EvaluationOrigin::Simulation, EvaluationOrigin::Manual],
+            _ => Vec::new(),
+        };
+        query.after = some(after).filter(|_| after % 3 == 0).map(|one| one.at);
+        query.before = some(before).filter(|_| before % 3 == 0).map(|one| one.at);
+        let mut expected: Vec<(Oid, u32)> = all.iter().filter(|one| {
+            let origin = if one.conversation.is_some() { EvaluationOrigin::Manual } else { EvaluationOrigin::Simulation };
+            (query.metric_ids.is_empty() || query.metric_ids.contains(&one.metric))
                 && (query.metric_versions.is_empty() || query.metric_versions.iter().any(|(metric, version)| {
-                    *metric == evaluation.metric_id && version.is_none_or(|version| version == evaluation.metric_version)
+                    *metric == one.metric && version.is_none_or(|version| version == one.version)
                 }))
-                && (query.runs.is_empty() || query.runs.contains(&result.run))
-                && query.after.is_none_or(|after| *at >= after)
-                && query.before.is_none_or(|before| *at <= before)
-        }).map(|(_, id, sequence)| (*id, result(*sequence).n)).collect();
+                && (query.runs.is_empty() || one.run.is_some_and(|run| query.runs.contains(&run)))
+                && (query.conversation_ids.is_empty() || one.conversation.is_some_and(|id| query.conversation_ids.contains(&id)))
+                && (query.origins.is_empty() || query.origins.contains(&origin))
+                && query.after.is_none_or(|after| one.at >= after)
+                && query.before.is_none_or(|before| one.at <= before)
+        }).map(|one| (one.id, one.n)).collect();
         if query.ascending {
             expected.reverse();
         }
@@ -151,6 +160,108 @@ proptest! {
         for item in found {
             prop_assert_eq!(of.evaluation(item.id).unwrap(), Some(item));
         }
+    }
+}
+
+/// An evaluation, simulated or manual.
+struct One {
+    at: Time,
+    id: Oid,
+    n: u32,
+    metric: MetricId,
+    version: u32,
+    /// Of a simulated one.
+    run: Option<RunId>,
+    /// Of a manual one.
+    conversation: Option<Oid>,
+}
+
+/// Every evaluation of an organization, newest first.
+fn everything(world: &World, of: &OrgId) -> Vec<One> {
+    let results = world.results.iter().filter(|(org, ..)| org == of);
+    let mut all: Vec<One> = results
+        .map(|(_, _, result)| One {
+            at: result.finished_at,
+            id: evaluation_id(result.run, result.n, 0),
+            n: result.n,
+            metric: result.evaluations[0].metric_id,
+            version: result.evaluations[0].metric_version,
+            run: Some(result.run),
+            conversation: None,
+        })
+        .collect();
+    let memory = world.orgs.iter().find(|memory| memory.org() == of).unwrap();
+    for object in memory.objects() {
+        if let Object::Evaluation(state) = object {
+            all.push(One {
+                at: state.life.updated.at,
+                id: state.id.0,
+                n: state.n,
+                metric: state.metric_id,
+                version: state.metric_version,
+                run: None,
+                conversation: Some(state.conversation_id),
+            });
+        }
+    }
+    all.sort_by_key(|one| (std::cmp::Reverse(one.at), one.id));
+    all
+}
+
+#[test]
+fn a_value_measured_again_takes_the_place_of_the_one_before() {
+    let mut world = World::after(&[]);
+    let run = runs_of(&world, 0)[0].clone();
+    let metric = run.plan.tests[0].criteria[0].metric_id;
+    let measured = |justification: &str| MeasuredValue {
+        run: run.id,
+        n: 1,
+        metric_id: metric,
+        metric_version: 1,
+        value: None,
+        justification: justification.to_owned(),
+        references: vec![Oid::from_bytes([3; 12])],
+        evaluate_to: Some(Oid::from_bytes([4; 12])),
+    };
+    let first = world.command(0, "ann", &Command::RecordEvaluations(vec![measured("first")]));
+    world.pass(5);
+    let second = world.command(0, "bob", &Command::RecordEvaluations(vec![measured("second")]));
+    assert_eq!(first, second, "it is one object");
+    for together in [true, false] {
+        let (database, projector) = crate::fixture::bound();
+        let (early, late) = world.events.split_at(world.events.len() - 1);
+        if !together {
+            projector.apply_events(early).unwrap();
+        }
+        let rest = if together { &world.events[..] } else { late };
+        projector.apply_events(rest).unwrap();
+        let view = database.view().unwrap();
+        assert_eq!(view.check().unwrap(), Vec::<String>::new());
+        let query = EvaluationQuery {
+            origins: vec![EvaluationOrigin::Manual],
+            conversation_ids: vec![conversation_id(run.id, 1)],
+            limit: 5,
+            ..EvaluationQuery::default()
+        };
+        let page = view.organization(org(0)).evaluations(&query).unwrap();
+        assert_eq!(page.items.len(), 1);
+        assert_eq!(page.items[0].evaluation.justification, "second");
+        let EvaluationSource::Manual {
+            invoked_by,
+            created_at,
+            evaluate_to,
+            references,
+            ..
+        } = &page.items[0].source
+        else {
+            panic!("{:?}", page.items[0].source)
+        };
+        assert_eq!(invoked_by.as_str(), "bob");
+        assert!(*created_at < page.items[0].at);
+        assert_eq!(
+            (*evaluate_to, &references[..]),
+            (Some(Oid::from_bytes([4; 12])), &[Oid::from_bytes([3; 12])][..])
+        );
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) async fn apply(
     Ok(Answer {
         body: render(&changes)?,
         sequence,
+        state: None,
     })
 }
 

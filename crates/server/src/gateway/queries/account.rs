@@ -1,12 +1,19 @@
 //! The organization, its users and its API keys.
 
-use api::{api_key, error::Problem, organization, read::read, user};
-use model::{DirectoryExt, Kind, Object, ObjectRef};
-use projections::{ListQuery, MAX_LIMIT};
+use api::{
+    api_key,
+    bus::queries::{ApiKeyList, UserList},
+    error::Problem,
+    organization,
+    read::read,
+    user,
+};
+use model::{ApiKey, DirectoryExt, Kind, ObjectRef, RoleId};
+use projections::{ListQuery, MAX_LIMIT, OrgView};
 use serde_json::Value;
 
-use super::{filter::size, object};
-use crate::gateway::{Caller, Gateway, failure, not_found, render};
+use super::{filter::size, object, role::role_id};
+use crate::gateway::{Caller, Gateway, authorize::visible_to, failure, not_found, render};
 
 pub(super) async fn organization(gateway: &Gateway, caller: &Caller) -> Result<Value, Problem> {
     let org = caller.org.clone();
@@ -24,6 +31,7 @@ pub(super) async fn organization(gateway: &Gateway, caller: &Caller) -> Result<V
 pub(super) async fn users(gateway: &Gateway, caller: &Caller, body: &Value) -> Result<Value, Problem> {
     let request = read::<user::ListQuery>(body)?;
     let org = caller.org.clone();
+    let visible_to = visible_to::<UserList>(caller);
     gateway
         .look(&caller.org, move |view| {
             let wanted = ListQuery {
@@ -31,6 +39,7 @@ pub(super) async fn users(gateway: &Gateway, caller: &Caller, body: &Value) -> R
                 is_deleted: request.is_deleted,
                 limit: size(request.limit),
                 offset: request.continuation_token,
+                visible_to,
                 ..ListQuery::default()
             };
             let page = view.users(&wanted).map_err(|error| failure::of_query(&error))?;
@@ -50,11 +59,13 @@ pub(super) async fn users(gateway: &Gateway, caller: &Caller, body: &Value) -> R
 /// Every live key of the organization.
 pub(super) async fn api_keys(gateway: &Gateway, caller: &Caller) -> Result<Value, Problem> {
     let org = caller.org.clone();
+    let visible_to = visible_to::<ApiKeyList>(caller);
     gateway
         .look(&caller.org, move |view| {
             let mut wanted = ListQuery {
                 is_deleted: Some(false),
                 limit: MAX_LIMIT,
+                visible_to,
                 ..ListQuery::default()
             };
             let mut api_keys = Vec::new();
@@ -63,13 +74,7 @@ pub(super) async fn api_keys(gateway: &Gateway, caller: &Caller) -> Result<Value
                     .api_keys(&wanted)
                     .map_err(|error| failure::of_query(&error))?;
                 for key in &page.items {
-                    let owner = ObjectRef::new(Kind::User, key.user_id.clone());
-                    let owner =
-                        model::Directory::object(view, &owner).map_err(|error| failure::of_read(&error))?;
-                    let role = match &owner {
-                        Some(Object::User(user)) => Some(&user.role),
-                        Some(_) | None => None,
-                    };
+                    let role = role_of(view, key)?;
                     api_keys.push(api_key::Instance::of(&org, key, role));
                 }
                 match page.next_offset {
@@ -79,6 +84,17 @@ pub(super) async fn api_keys(gateway: &Gateway, caller: &Caller) -> Result<Value
             }
         })
         .await
+}
+
+/// A key's role, or else the role of its user; none if it is not known.
+fn role_of(view: &OrgView<'_>, key: &ApiKey) -> Result<Option<RoleId>, Problem> {
+    if let Some(role) = &key.role {
+        return role_id(view, role);
+    }
+    let owner = view
+        .user(key.user_id.clone())
+        .map_err(|error| failure::of_read(&error))?;
+    owner.map_or(Ok(None), |owner| role_id(view, &owner.role))
 }
 
 pub(super) async fn user(gateway: &Gateway, caller: &Caller, body: &Value) -> Result<Value, Problem> {

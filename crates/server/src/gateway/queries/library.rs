@@ -18,7 +18,7 @@ use projections::{FilterValues, OrgView, Page};
 pub(super) use scenario::{scenarios, search_scenarios};
 pub(super) use service::services;
 pub(super) use unit_test::{search_unit_tests, unit_tests};
-pub(super) use unit_test_set::{search_unit_test_sets, unit_test_set, unit_test_sets};
+pub(super) use unit_test_set::{last_run, search_unit_test_sets, unit_test_set, unit_test_sets};
 pub(super) use versions::{context_graph_versions, metric_versions, persona_versions, scenario_versions};
 
 use crate::gateway::failure::{self, of_query};

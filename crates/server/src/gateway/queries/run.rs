@@ -1,9 +1,12 @@
 //! Runs: lists, progress, conversations, transcripts and artifacts.
 
+mod gate;
 mod results;
 
 use api::{
-    Get, Key, conversation,
+    Get, Key,
+    bus::queries::RunList,
+    conversation,
     error::{ErrorCode, Problem},
     read::read,
     run::{
@@ -11,9 +14,11 @@ use api::{
         Outcome, Progress, TranscriptQuery, WaitQuery,
     },
 };
+pub(in crate::gateway) use gate::Gate;
 use model::{ConversationKey, Kind, ObjectRef, OrgId, RunId};
 use projections::{MAX_LIMIT, OrgView, ResultQuery, RunState};
 pub(super) use results::results;
+pub(in crate::gateway) use results::row as conversation_row;
 use serde_json::Value;
 use tokio::time::Duration;
 
@@ -21,7 +26,7 @@ use super::{
     filter::{created_by, order, size},
     object,
 };
-use crate::gateway::{Caller, Gateway, failure, not_found, render};
+use crate::gateway::{Caller, Gateway, authorize::visible_to, failure, not_found, render};
 
 /// How many results one answer shows at most, over all its runs: one for each criterion of each conversation, and one for what broke in
 /// it. Runs that do not fit are shown without results, which `run.results` gives page by page; a message could not hold them.
@@ -32,7 +37,8 @@ const MAX_NAMED: usize = 10;
 
 pub(super) async fn list(gateway: &Gateway, caller: &Caller, body: &Value) -> Result<Value, Problem> {
     let request = read::<ListQuery>(body)?;
-    let org = caller.org.clone();
+    let (org, access) = (caller.org.clone(), caller.access.clone());
+    let visible_to = visible_to::<RunList>(caller);
     gateway
         .look(&caller.org, move |view| {
             let mut wanted = projections::ListQuery {
@@ -46,14 +52,16 @@ pub(super) async fn list(gateway: &Gateway, caller: &Caller, body: &Value) -> Re
                 sort: order(&request.sort_by),
                 limit: size(request.limit),
                 offset: request.continuation_token,
+                visible_to,
                 ..projections::ListQuery::default()
             };
             created_by(&mut wanted, &org, request.creator);
             let page = view.runs(&wanted).map_err(|error| failure::of_query(&error))?;
             let mut room = MAX_SHOWN;
             let mut runs = Vec::new();
+            let mut gate = Gate::new(view, &access);
             for state in &page.items {
-                runs.push(instance(view, &org, state, &mut room)?);
+                runs.push(gate.pass(instance(view, &org, state, &mut room)?)?);
             }
             let filter_values = page.filter_values.map(|values| FilterValues {
                 creators: super::library::users(&org, &values.creators),
@@ -77,9 +85,10 @@ pub(super) async fn get(gateway: &Gateway, caller: &Caller, body: &Value) -> Res
         let model::Object::Run(run) = &found else {
             return Err(not_found(&found.object_ref()));
         };
-        return render(&Instance::of(&caller.org, run, &Progress::default()));
+        let run = Instance::of(&caller.org, run, &Progress::default());
+        return shown(gateway, caller, run).await;
     }
-    let org = caller.org.clone();
+    let (org, access) = (caller.org.clone(), caller.access.clone());
     gateway
         .look(&caller.org, move |view| {
             let state = match &request.key {
@@ -89,7 +98,8 @@ pub(super) async fn get(gateway: &Gateway, caller: &Caller, body: &Value) -> Res
                 }
                 Key::Name(name) => return Err(unknown(name.as_str())),
             };
-            render(&instance(view, &org, &state, &mut MAX_SHOWN.clone())?)
+            let run = instance(view, &org, &state, &mut MAX_SHOWN.clone())?;
+            render(&Gate::new(view, &access).pass(run)?)
         })
         .await
 }
@@ -120,9 +130,19 @@ pub(super) async fn wait(gateway: &Gateway, caller: &Caller, body: &Value) -> Re
                 let in_flight = in_flight.map_err(|error| failure::of_journal(&error))?;
                 run.rehearse.in_flight = u32::try_from(in_flight.len()).ok();
             }
-            return render(&run);
+            return shown(gateway, caller, run).await;
         }
     }
+}
+
+/// A run as its caller may see it.
+async fn shown(gateway: &Gateway, caller: &Caller, run: Instance) -> Result<Value, Problem> {
+    let access = caller.access.clone();
+    gateway
+        .look(&caller.org, move |view| {
+            render(&Gate::new(view, &access).pass(run)?)
+        })
+        .await
 }
 
 pub(super) async fn transcript(gateway: &Gateway, caller: &Caller, body: &Value) -> Result<Value, Problem> {
@@ -155,6 +175,12 @@ pub(super) async fn transcript(gateway: &Gateway, caller: &Caller, body: &Value)
         None => request.n.filter(|n| *n < plan.n_conversations()),
     };
     let n = n.ok_or_else(|| Problem::new(ErrorCode::NotFound, "the run has no such conversation"))?;
+    if let Some(test) = plan.locate(n).and_then(|(test_idx, _)| plan.tests.get(test_idx)) {
+        let (access, id) = (caller.access.clone(), test.unit_test_id);
+        gateway
+            .look(&caller.org, move |view| Gate::new(view, &access).require_test(id))
+            .await?;
+    }
     let key = ConversationKey {
         org: caller.org.clone(),
         run: id,
@@ -212,7 +238,7 @@ fn unknown(what: &str) -> Problem {
     Problem::new(ErrorCode::NotFound, format!("there is no run `{what}`"))
 }
 
-fn load(view: &OrgView<'_>, id: RunId) -> Result<RunState, Problem> {
+pub(in crate::gateway) fn load(view: &OrgView<'_>, id: RunId) -> Result<RunState, Problem> {
     let state = view.run_state(id).map_err(|error| failure::of_query(&error))?;
     state.ok_or_else(|| not_found(&ObjectRef::new(Kind::Run, id)))
 }

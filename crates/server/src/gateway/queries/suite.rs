@@ -1,18 +1,15 @@
 //! Suites: what applying one would change, and the organization as one.
 
 use api::{
-    error::{ErrorCode, Problem},
+    error::Problem,
     read::read,
     suite::{Apply, Changes, DifferenceWord, Document, ExportQuery, Exported},
 };
-use model::{
-    Command, Context, DecideError, Directory, Kind, Name, Object, ObjectRef, SuiteCriterion, SuiteObject,
-    SuiteSpec, decide,
-};
+use model::{Command, Directory, Kind, Name, Object, ObjectRef, SuiteCriterion, SuiteObject, SuiteSpec};
 use projections::{ListQuery, MAX_LIMIT, OrgView};
 use serde_json::Value;
 
-use crate::gateway::{Caller, Gateway, check, failure, not_found, render};
+use crate::gateway::{Caller, Gateway, dry_run::dry_run, failure, not_found, render};
 
 /// What people write, each after what it names.
 const KINDS: [Kind; 8] = [
@@ -29,39 +26,16 @@ const KINDS: [Kind; 8] = [
 /// Decides on the suite as applying it would, and appends nothing.
 pub(super) async fn diff(gateway: &Gateway, caller: &Caller, body: &Value) -> Result<Value, Problem> {
     let command = Command::ApplySuite(read::<Apply>(body)?.suite);
-    check::command(&command).await?;
-    let context = Context {
-        now: (gateway.clock.0)(),
-        actor: caller.user.clone(),
-        command_id: "diff"
-            .parse()
-            .map_err(|invalid| Problem::new(ErrorCode::Internal, format!("{invalid}")))?,
-        traceparent: None,
-        entropy: [0; 32],
-        capabilities: gateway.executor.capabilities().clone(),
-    };
-    gateway
-        .look(&caller.org, move |view| {
-            let decision = decide(view, &command, &context).map_err(|error| match &error {
-                DecideError::Rejected(rejection) => rejection.into(),
-                DecideError::Read(source) => failure::of_read(source),
-            })?;
-            let objects: Vec<ObjectRef> = decision
-                .outcome
-                .changes
-                .into_iter()
-                .map(|(object, _)| object)
-                .collect();
-            let mut changes = Changes::of(&decision.outcome.suite.unwrap_or_default(), &objects);
-            for change in &mut changes.changes {
-                // The id that it would get is not the one that it will get.
-                if change.difference == DifferenceWord::Created {
-                    change.id = None;
-                }
-            }
-            render(&changes)
-        })
-        .await
+    let outcome = dry_run(gateway, caller, None, command).await?.outcome;
+    let objects: Vec<ObjectRef> = outcome.changes.into_iter().map(|(object, _)| object).collect();
+    let mut changes = Changes::of(&outcome.suite.unwrap_or_default(), &objects);
+    for change in &mut changes.changes {
+        // The id that it would get is not the one that it will get.
+        if change.difference == DifferenceWord::Created {
+            change.id = None;
+        }
+    }
+    render(&changes)
 }
 
 /// The live objects as documents. Agents and context graphs without a version, and inactive services, cannot be said in a suite.
@@ -214,7 +188,14 @@ fn as_code(view: &OrgView<'_>, object: &Object) -> Result<Option<SuiteObject>, P
                 },
             )
         }
-        Object::Organization(_) | Object::User(_) | Object::ApiKey(_) | Object::Run(_) => return Ok(None),
+        Object::Organization(_)
+        | Object::User(_)
+        | Object::ApiKey(_)
+        | Object::Run(_)
+        | Object::Role(_)
+        | Object::TemporaryGrant(_)
+        | Object::WebhookDestination(_)
+        | Object::Evaluation(_) => return Ok(None),
     };
     Ok(Some(SuiteObject {
         name: name.clone(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Sample, agent, commit, job, json, metric, name, oid, plan, result, scenario, strings, tally, text, turn,
-    unit_test,
+    Sample, agent, api_key, commit, grant, job, json, measured, metric, name, oid, plan, result, role,
+    scenario, strings, tally, text, turn, unit_test,
 };
 use crate::*;
 
@@ -137,6 +137,10 @@ fn kinds() -> Vec<Sample> {
         "kind.unit_test": Kind::UnitTest => Kind::UnitTest,
         "kind.unit_test_set": Kind::UnitTestSet => Kind::UnitTestSet,
         "kind.run": Kind::Run => Kind::Run,
+        "kind.role": Kind::Role => Kind::Role,
+        "kind.temporary_grant": Kind::TemporaryGrant => Kind::TemporaryGrant,
+        "kind.webhook_destination": Kind::WebhookDestination => Kind::WebhookDestination,
+        "kind.evaluation": Kind::Evaluation => Kind::Evaluation,
     }
 }
 
@@ -292,7 +296,7 @@ fn criteria() -> Vec<Sample> {
 }
 
 fn runs() -> Vec<Sample> {
-    variants! { RunVerdict, |what, verdict| {
+    let mut samples = variants! { RunVerdict, |what, verdict| {
             let artifact = ArtifactRef { digest: Digest::of(b"zip"), size_bytes: 1 };
             event(what, Event::RunCompleted(RunCompleted { tally: tally(), verdict, artifact }))
         };
@@ -301,7 +305,48 @@ fn runs() -> Vec<Sample> {
         "verdict.inconclusive": RunVerdict::Inconclusive => RunVerdict::Inconclusive,
         "verdict.errored": RunVerdict::Errored => RunVerdict::Errored,
         "verdict.cancelled": RunVerdict::Cancelled => RunVerdict::Cancelled,
-    }
+    };
+    samples.extend(
+        variants! { CancelReason, |what, reason| event(what, Event::RunCancelled(reason));
+            "reason.asked": CancelReason::Asked => CancelReason::Asked,
+            "reason.budget": CancelReason::Budget(_) => CancelReason::Budget(BudgetLimit::Duration),
+        },
+    );
+    samples.extend(
+        variants! { BudgetLimit, |what, limit| event(what, Event::RunCancelled(CancelReason::Budget(limit)));
+            "limit.duration": BudgetLimit::Duration => BudgetLimit::Duration,
+            "limit.conversations": BudgetLimit::Conversations => BudgetLimit::Conversations,
+            "limit.tokens": BudgetLimit::Tokens => BudgetLimit::Tokens,
+        },
+    );
+    samples
+}
+
+fn access() -> Vec<Sample> {
+    let mut samples = variants! { GrantCondition, |what, condition| {
+            let definition = RoleDefinition { grants: vec![grant(condition)], ..role() };
+            event(what, Event::RoleUpdated(definition))
+        };
+        "condition.equals": GrantCondition::Equals(_) => GrantCondition::Equals(json("\"x\"")),
+        "condition.in": GrantCondition::In(_) => GrantCondition::In(vec![json("1"), json("2")]),
+        "condition.not_equals": GrantCondition::NotEquals(_) => GrantCondition::NotEquals(json("true")),
+    };
+    samples.extend(variants! { FrontendView, |what, frontend_view| {
+            event(what, Event::RoleUpdated(RoleDefinition { frontend_view, ..role() }))
+        };
+        "view.client": FrontendView::Client => FrontendView::Client,
+        "view.admin": FrontendView::Admin => FrontendView::Admin,
+    });
+    samples.extend(variants! { WebhookType, |what, accepted| {
+            let accepted_types = [accepted].into();
+            event(what, Event::WebhookDestinationUpdated(WebhookDestinationUpdated { accepted_types, retry_attempts: 1 }))
+        };
+        "type.conversation": WebhookType::ConversationPostProcessingComplete => WebhookType::ConversationPostProcessingComplete,
+        "type.api_key": WebhookType::ApiKeyExpirationSoon => WebhookType::ApiKeyExpirationSoon,
+        "type.agent_framework": WebhookType::AgentFrameworkResourceUpdated => WebhookType::AgentFrameworkResourceUpdated,
+        "type.run": WebhookType::RunCompleted => WebhookType::RunCompleted,
+    });
+    samples
 }
 
 fn conversations() -> Vec<Sample> {
@@ -355,6 +400,8 @@ fn absences() -> Vec<Sample> {
     bare.failures.clear();
     let mut unlimited = plan();
     unlimited.options.max_concurrency = None;
+    unlimited.options.budget = Budget::default();
+    unlimited.options.rerun_of = None;
     let started = RunStarted {
         set_id: UnitTestSetId(oid(8)),
         set_name: name("Set"),
@@ -367,7 +414,19 @@ fn absences() -> Vec<Sample> {
         usage: None,
         ..turn()
     };
+    let measured = MeasuredValue {
+        value: None,
+        evaluate_to: None,
+        ..measured()
+    };
+    let key = ApiKeyCreated {
+        role: None,
+        expires_at: None,
+        ..api_key()
+    };
     vec![
+        event("not_applicable", Event::EvaluationRecorded(measured)),
+        event("own", Event::ApiKeyCreated(key)),
         Sample::job("job#first_try".to_owned(), bare),
         event("unlimited", Event::RunStarted(started)),
         record("bare", TurnRecord::Said(turn)),
@@ -383,6 +442,7 @@ pub(super) fn all() -> Vec<Sample> {
         agents(),
         criteria(),
         runs(),
+        access(),
         conversations(),
         absences(),
     ]

@@ -1,13 +1,21 @@
 //! Agents and context graphs.
 
-use api::{agent, context_graph, error::Problem, read::read};
+use api::{
+    agent,
+    bus::queries::{AgentList, ContextGraphList},
+    context_graph,
+    error::Problem,
+    read::read,
+};
 use model::{Kind, Object, ObjectRef};
 use projections::ListQuery;
 use serde_json::Value;
 
 use super::{keys, load, page, query};
 use crate::gateway::{
-    Caller, Gateway, not_found,
+    Caller, Gateway,
+    authorize::visible_to,
+    not_found,
     queries::filter::{size, versions},
     render,
 };
@@ -18,6 +26,7 @@ pub(in super::super) async fn agents(
     body: &Value,
 ) -> Result<Value, Problem> {
     let request = read::<agent::ListQuery>(body)?;
+    let visible_to = visible_to::<AgentList>(caller);
     gateway
         .look(&caller.org, move |view| {
             let wanted = ListQuery {
@@ -25,6 +34,7 @@ pub(in super::super) async fn agents(
                 is_deleted: request.deprecated,
                 limit: size(request.limit),
                 offset: request.continuation_token,
+                visible_to,
                 ..ListQuery::default()
             };
             let (agents, has_more, continuation_token, _) = page(
@@ -82,6 +92,7 @@ pub(in super::super) async fn context_graphs(
     body: &Value,
 ) -> Result<Value, Problem> {
     let request = read::<context_graph::ListQuery>(body)?;
+    let visible_to = visible_to::<ContextGraphList>(caller);
     gateway
         .look(&caller.org, move |view| {
             let wanted = ListQuery {
@@ -89,6 +100,7 @@ pub(in super::super) async fn context_graphs(
                 is_deleted: request.deprecated,
                 limit: size(request.limit),
                 offset: request.continuation_token,
+                visible_to,
                 ..ListQuery::default()
             };
             let (service_hierarchical_state_machines, has_more, continuation_token, _) = page(

@@ -1,12 +1,18 @@
 //! Metrics.
 
-use api::{error::Problem, metric, read::read};
+use api::{
+    bus::queries::{MetricList, MetricSearch},
+    error::Problem,
+    metric,
+    read::read,
+};
 use projections::ListQuery;
 use serde_json::Value;
 
 use super::{keys, page, query, users};
 use crate::gateway::{
     Caller, Gateway,
+    authorize::visible_to,
     queries::filter::{created_by, order, size, tags},
     render,
 };
@@ -18,6 +24,7 @@ pub(in super::super) async fn metrics(
 ) -> Result<Value, Problem> {
     let request = read::<metric::ListQuery>(body)?;
     let org = caller.org.clone();
+    let visible_to = visible_to::<MetricList>(caller);
     gateway
         .look(&caller.org, move |view| {
             let mut wanted = ListQuery {
@@ -29,6 +36,7 @@ pub(in super::super) async fn metrics(
                 sort: order(&request.sort_by),
                 limit: size(request.limit),
                 offset: request.continuation_token,
+                visible_to,
                 ..ListQuery::default()
             };
             created_by(&mut wanted, &org, request.creator);
@@ -59,12 +67,14 @@ pub(in super::super) async fn search_metrics(
 ) -> Result<Value, Problem> {
     let request = read::<metric::SearchQuery>(body)?;
     let org = caller.org.clone();
+    let visible_to = visible_to::<MetricSearch>(caller);
     gateway
         .look(&caller.org, move |view| {
             let mut wanted = ListQuery {
                 types: request.r#type.into_iter().map(|word| word.0).collect(),
                 applied_to_services: request.applied_to_service,
                 tags: tags(request.tag),
+                visible_to,
                 ..ListQuery::default()
             };
             created_by(&mut wanted, &org, request.creator);

@@ -1,12 +1,18 @@
 //! Personas.
 
-use api::{error::Problem, persona, read::read};
+use api::{
+    bus::queries::{PersonaList, PersonaSearch},
+    error::Problem,
+    persona,
+    read::read,
+};
 use projections::ListQuery;
 use serde_json::Value;
 
 use super::{keys, page, query, users};
 use crate::gateway::{
     Caller, Gateway,
+    authorize::visible_to,
     queries::filter::{created_by, order, size, tags},
     render,
 };
@@ -18,6 +24,7 @@ pub(in super::super) async fn personas(
 ) -> Result<Value, Problem> {
     let request = read::<persona::ListQuery>(body)?;
     let org = caller.org.clone();
+    let visible_to = visible_to::<PersonaList>(caller);
     gateway
         .look(&caller.org, move |view| {
             let mut wanted = ListQuery {
@@ -28,6 +35,7 @@ pub(in super::super) async fn personas(
                 sort: order(&request.sort_by),
                 limit: size(request.limit),
                 offset: request.continuation_token,
+                visible_to,
                 ..ListQuery::default()
             };
             created_by(&mut wanted, &org, request.creator);
@@ -57,11 +65,13 @@ pub(in super::super) async fn search_personas(
 ) -> Result<Value, Problem> {
     let request = read::<persona::SearchQuery>(body)?;
     let org = caller.org.clone();
+    let visible_to = visible_to::<PersonaSearch>(caller);
     gateway
         .look(&caller.org, move |view| {
             let mut wanted = ListQuery {
                 roles: request.role.into_iter().map(String::from).collect(),
                 tags: tags(request.tag),
+                visible_to,
                 ..ListQuery::default()
             };
             created_by(&mut wanted, &org, request.creator);

@@ -1,12 +1,18 @@
 //! Scenarios.
 
-use api::{error::Problem, read::read, scenario};
+use api::{
+    bus::queries::{ScenarioList, ScenarioSearch},
+    error::Problem,
+    read::read,
+    scenario,
+};
 use projections::ListQuery;
 use serde_json::Value;
 
 use super::{keys, page, query, users};
 use crate::gateway::{
     Caller, Gateway,
+    authorize::visible_to,
     queries::filter::{created_by, order, size, tags},
     render,
 };
@@ -18,6 +24,7 @@ pub(in super::super) async fn scenarios(
 ) -> Result<Value, Problem> {
     let request = read::<scenario::ListQuery>(body)?;
     let org = caller.org.clone();
+    let visible_to = visible_to::<ScenarioList>(caller);
     gateway
         .look(&caller.org, move |view| {
             let mut wanted = ListQuery {
@@ -27,6 +34,7 @@ pub(in super::super) async fn scenarios(
                 sort: order(&request.sort_by),
                 limit: size(request.limit),
                 offset: request.continuation_token,
+                visible_to,
                 ..ListQuery::default()
             };
             created_by(&mut wanted, &org, request.creator);
@@ -55,10 +63,12 @@ pub(in super::super) async fn search_scenarios(
 ) -> Result<Value, Problem> {
     let request = read::<scenario::SearchQuery>(body)?;
     let org = caller.org.clone();
+    let visible_to = visible_to::<ScenarioSearch>(caller);
     gateway
         .look(&caller.org, move |view| {
             let mut wanted = ListQuery {
                 tags: tags(request.tag),
+                visible_to,
                 ..ListQuery::default()
             };
             created_by(&mut wanted, &org, request.creator);

@@ -1,12 +1,13 @@
 //! Services.
 
-use api::{error::Problem, read::read, service};
+use api::{bus::queries::ServiceList, error::Problem, read::read, service};
 use projections::ListQuery;
 use serde_json::Value;
 
 use super::{keys, page, query};
 use crate::gateway::{
     Caller, Gateway,
+    authorize::visible_to,
     queries::filter::{order, size, tags},
     render,
 };
@@ -18,6 +19,7 @@ pub(in super::super) async fn services(
 ) -> Result<Value, Problem> {
     let request = read::<service::ListQuery>(body)?;
     let org = caller.org.clone();
+    let visible_to = visible_to::<ServiceList>(caller);
     gateway
         .look(&caller.org, move |view| {
             let wanted = ListQuery {
@@ -27,6 +29,7 @@ pub(in super::super) async fn services(
                 sort: order(&request.sort_by),
                 limit: size(request.limit),
                 offset: request.continuation_token,
+                visible_to,
                 ..ListQuery::default()
             };
             let (services, has_more, continuation_token, filter_values) = page(

@@ -1,12 +1,18 @@
 //! Unit tests.
 
-use api::{error::Problem, read::read, unit_test};
+use api::{
+    bus::queries::{UnitTestList, UnitTestSearch},
+    error::Problem,
+    read::read,
+    unit_test,
+};
 use projections::ListQuery;
 use serde_json::Value;
 
 use super::{keys, page, query, users};
 use crate::gateway::{
     Caller, Gateway,
+    authorize::visible_to,
     queries::filter::{created_by, order, size, tags},
     render,
 };
@@ -18,6 +24,7 @@ pub(in super::super) async fn unit_tests(
 ) -> Result<Value, Problem> {
     let request = read::<unit_test::ListQuery>(body)?;
     let org = caller.org.clone();
+    let visible_to = visible_to::<UnitTestList>(caller);
     gateway
         .look(&caller.org, move |view| {
             let mut wanted = ListQuery {
@@ -31,6 +38,7 @@ pub(in super::super) async fn unit_tests(
                 sort: order(&request.sort_by),
                 limit: size(request.limit),
                 offset: request.continuation_token,
+                visible_to,
                 ..ListQuery::default()
             };
             created_by(&mut wanted, &org, request.creator);
@@ -63,6 +71,7 @@ pub(in super::super) async fn search_unit_tests(
 ) -> Result<Value, Problem> {
     let request = read::<unit_test::SearchQuery>(body)?;
     let org = caller.org.clone();
+    let visible_to = visible_to::<UnitTestSearch>(caller);
     gateway
         .look(&caller.org, move |view| {
             let mut wanted = ListQuery {
@@ -71,6 +80,7 @@ pub(in super::super) async fn search_unit_tests(
                 scenario_ids: request.scenario_id,
                 metric_ids: request.metric_id,
                 tags: tags(request.tag),
+                visible_to,
                 ..ListQuery::default()
             };
             created_by(&mut wanted, &org, request.creator);

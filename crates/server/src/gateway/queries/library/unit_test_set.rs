@@ -1,13 +1,20 @@
 //! Unit test sets.
 
-use api::{error::Problem, read::read, unit_test_set};
+use api::{
+    bus::queries::{UnitTestSetList, UnitTestSetSearch},
+    error::Problem,
+    read::read,
+    unit_test_set,
+};
 use model::{Kind, Object};
 use projections::{ListQuery, OrgView};
 use serde_json::Value;
 
 use super::{keys, page, query, users};
 use crate::gateway::{
-    Caller, Gateway, not_found,
+    Caller, Gateway,
+    authorize::visible_to,
+    not_found,
     queries::{
         filter::{created_by, order, size, tags},
         object,
@@ -22,6 +29,7 @@ pub(in super::super) async fn unit_test_sets(
 ) -> Result<Value, Problem> {
     let request = read::<unit_test_set::ListQuery>(body)?;
     let org = caller.org.clone();
+    let visible_to = visible_to::<UnitTestSetList>(caller);
     gateway
         .look(&caller.org, move |view| {
             let mut wanted = ListQuery {
@@ -32,6 +40,7 @@ pub(in super::super) async fn unit_test_sets(
                 sort: order(&request.sort_by),
                 limit: size(request.limit),
                 offset: request.continuation_token,
+                visible_to,
                 ..ListQuery::default()
             };
             created_by(&mut wanted, &org, request.creator);
@@ -66,11 +75,13 @@ pub(in super::super) async fn search_unit_test_sets(
 ) -> Result<Value, Problem> {
     let request = read::<unit_test_set::SearchQuery>(body)?;
     let org = caller.org.clone();
+    let visible_to = visible_to::<UnitTestSetSearch>(caller);
     gateway
         .look(&caller.org, move |view| {
             let mut wanted = ListQuery {
                 unit_test_ids: request.unit_test_id,
                 tags: tags(request.tag),
+                visible_to,
                 ..ListQuery::default()
             };
             created_by(&mut wanted, &org, request.creator);
@@ -104,6 +115,9 @@ pub(in super::super) async fn unit_test_set(
         .await
 }
 
-fn last_run(view: &OrgView<'_>, set: &model::UnitTestSet) -> Result<Option<model::RunId>, Problem> {
+pub(in super::super) fn last_run(
+    view: &OrgView<'_>,
+    set: &model::UnitTestSet,
+) -> Result<Option<model::RunId>, Problem> {
     query(view.last_run(set.id))
 }

@@ -6,11 +6,11 @@ use api::{
     run::{ConversationRow, ConversationRows, CriterionRow, ResultsQuery},
     shape,
 };
-use model::{Tally, Verdict, evaluation_id};
+use model::{Run, Tally, Verdict, evaluation_id};
 use projections::{OrgView, Page, ResultQuery, ResultRow, RunState};
 use serde_json::Value;
 
-use super::{super::filter::size, load};
+use super::{super::filter::size, Gate, load};
 use crate::gateway::{Caller, Gateway, failure, render};
 
 pub(in super::super) async fn results(
@@ -19,6 +19,7 @@ pub(in super::super) async fn results(
     body: &Value,
 ) -> Result<Value, Problem> {
     let request = read::<ResultsQuery>(body)?;
+    let access = caller.access.clone();
     gateway
         .look(&caller.org, move |view| {
             let state = load(view, request.id)?;
@@ -28,15 +29,23 @@ pub(in super::super) async fn results(
                 limit: size(request.limit),
                 offset: request.continuation_token,
             };
-            let page = if request.unit_test_id.is_empty() {
+            let mut gate = Gate::new(view, &access);
+            let mut shown = Vec::new();
+            let shows_set = gate.shows_set(state.run.set_id)?;
+            for (test_idx, test) in (0_u32..).zip(&state.run.plan.tests) {
+                let is_wanted =
+                    request.unit_test_id.is_empty() || request.unit_test_id.contains(&test.unit_test_id);
+                if is_wanted && shows_set && gate.shows_test(test.unit_test_id)? {
+                    shown.push(test_idx);
+                }
+            }
+            let page = if shown.len() == state.run.plan.tests.len() {
                 view.run_results(request.id, &wanted)
                     .map_err(|error| failure::of_query(&error))?
             } else {
-                let tests = (0_u32..).zip(&state.run.plan.tests);
-                let tests = tests.filter(|(_, test)| request.unit_test_id.contains(&test.unit_test_id));
-                of_tests(view, &state, tests.map(|(test_idx, _)| test_idx), &wanted)?
+                of_tests(view, &state, shown.into_iter(), &wanted)?
             };
-            let conversations = page.items.iter().map(|result| row(&state, result)).collect();
+            let conversations = page.items.iter().map(|result| row(&state.run, result)).collect();
             render(&ConversationRows {
                 conversations,
                 has_more: page.has_more,
@@ -91,6 +100,7 @@ fn of_tests(
         items,
         has_more,
         next_offset,
+        next_cursor: None,
         filter_values: None,
     })
 }
@@ -110,7 +120,8 @@ fn count(tally: &Tally, verdicts: &[Verdict]) -> u64 {
     verdicts.into_iter().map(|verdict| u64::from(of(verdict))).sum()
 }
 
-fn row(state: &RunState, result: &ResultRow) -> ConversationRow {
+/// A finished conversation as lists show it.
+pub(in crate::gateway) fn row(run: &Run, result: &ResultRow) -> ConversationRow {
     let criterion = |outcome: &model::CriterionOutcome| {
         let index = usize::try_from(outcome.evaluation_idx).ok();
         let evaluation = index.and_then(|index| result.evaluations.get(index));
@@ -123,12 +134,12 @@ fn row(state: &RunState, result: &ResultRow) -> ConversationRow {
     };
     let test = usize::try_from(result.test_idx)
         .ok()
-        .and_then(|index| state.run.plan.tests.get(index));
+        .and_then(|index| run.plan.tests.get(index));
     ConversationRow {
         n: result.n,
         test_idx: result.test_idx,
         unit_test_id: result.unit_test_id,
-        unit_test_name: test.map_or_else(|| state.run.set_name.clone(), |test| test.name.clone()),
+        unit_test_name: test.map_or_else(|| run.set_name.clone(), |test| test.name.clone()),
         run_index: result.run_index,
         verdict: result.verdict.into(),
         end_reason: result.end.as_str().to_owned(),
