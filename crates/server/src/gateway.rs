@@ -40,6 +40,7 @@ pub(crate) use progress::{Follower, RunEvent, Taken};
 use projections::{Database, OrgView};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{KeyHasher, Server};
@@ -113,6 +114,8 @@ pub struct Gateway {
     key_hasher: KeyHasher,
     /// Cancelled once the projections no longer follow the log.
     stopped: CancellationToken,
+    /// Places for those who read from the projections.
+    readers: Arc<Semaphore>,
     polls: Polls,
     followers: Polls,
     artifacts: Artifacts,
@@ -162,6 +165,7 @@ impl Gateway {
             build: options.capabilities.build.clone(),
             key_hasher: server.options().key_hasher.clone(),
             stopped: server.stopped().clone(),
+            readers: Arc::new(Semaphore::new(n_readers())),
             polls: Polls::new(server.stopped()),
             followers: Polls::new(server.stopped()),
             artifacts: Artifacts::default(),
@@ -332,13 +336,22 @@ impl Gateway {
         org: &OrgId,
         question: impl FnOnce(&OrgView<'_>) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
+        // In order of arrival: more readers than processors would all be slow, and some of them very.
+        let reader = Arc::clone(&self.readers).acquire_owned().await;
+        let reader = reader.map_err(|closed| internal(&closed))?;
         let (database, org) = (self.database.clone(), org.clone());
         let answered = tokio::task::spawn_blocking(move || {
+            let _reader = reader;
             let view = database.view().map_err(|error| failure::of_query(&error))?;
             question(&view.organization(org))
         });
         answered.await.map_err(|ended| internal(&ended))?
     }
+}
+
+/// How many may read from the projections at once.
+fn n_readers() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from) * 2
 }
 
 /// The body as JSON. An empty body is an empty object.

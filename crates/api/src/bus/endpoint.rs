@@ -50,6 +50,14 @@ impl Endpoint {
             && matches!(self.verb, "list" | "page" | "search" | "messages")
             && !is_whole
     }
+
+    /// Whether it lists what belongs to one object. Whoever may see none of it is refused.
+    pub fn is_about_one(&self) -> bool {
+        matches!(
+            (self.kind, self.verb),
+            ("conversation", "messages") | ("webhook_delivery", "list")
+        )
+    }
 }
 
 /// The endpoint of this name; none if there is none.

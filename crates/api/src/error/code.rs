@@ -134,7 +134,7 @@ codes! {
     ServiceInactive = "service_inactive", 400, 2, "The service is not active",
         "activate the service, or test another";
     /// A unit test or a metric cannot run here.
-    NotRunnable = "not_runnable", 400, 2, "A unit test or a metric cannot run",
+    NotRunnable = "not_runnable", 422, 2, "A unit test or a metric cannot run",
         "provide what the detail names, then try again";
     /// The caller has an unfinished run of this set.
     RunUnfinished = "run_unfinished", 409, 2, "A run of this set is not finished",

@@ -127,7 +127,11 @@ pub(super) fn parameters(
         name,
         place: ParameterIn::Header,
         required: false,
-        schema: json!({"description": description, "type": "string"}),
+        schema: json!({
+            "description": description,
+            "type": "string",
+            "pattern": r#"^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$"#,
+        }),
         example: None,
     };
     if operation.changes_object() {
@@ -168,6 +172,11 @@ pub(super) fn body(operation: &Operation, schemas: &EndpointSchemas, example: Sp
             keywords.shift_remove("required");
         }
     }
+    // No body is as good as an empty object.
+    let required = match body.get("required").and_then(Value::as_array) {
+        Some(fields) if !fields.is_empty() => Required::True,
+        Some(_) | None => Required::False,
+    };
     let content = ContentBuilder::new()
         .schema(Some(schema(body)))
         .example(example.body)
@@ -175,7 +184,7 @@ pub(super) fn body(operation: &Operation, schemas: &EndpointSchemas, example: Sp
     Some(
         RequestBodyBuilder::new()
             .content("application/json", content)
-            .required(Some(Required::True))
+            .required(Some(required))
             .build(),
     )
 }

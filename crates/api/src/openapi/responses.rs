@@ -19,6 +19,8 @@ use crate::{
 
 /// Statuses of errors that every operation of a signed-in caller can have.
 const COMMON: &[u16] = &[401, 403, 404, 422, 429, 503];
+/// Those that a request gets whose address or head is too long to be read; they have no body.
+const OF_HEADS: &[u16] = &[414, 431];
 /// Those that an operation with a body can have besides.
 const OF_BODIES: &[u16] = &[408, 413];
 
@@ -90,7 +92,13 @@ pub(super) fn success(body: Option<Body>) -> Response {
 /// The statuses of errors of an operation of a signed-in caller.
 pub(super) fn statuses(own: &[u16], has_body: bool) -> BTreeSet<u16> {
     let of_bodies = if has_body { OF_BODIES } else { &[] };
-    COMMON.iter().chain(own).chain(of_bodies).copied().collect()
+    COMMON
+        .iter()
+        .chain(OF_HEADS)
+        .chain(own)
+        .chain(of_bodies)
+        .copied()
+        .collect()
 }
 
 /// The name of the component for an error.
@@ -105,6 +113,10 @@ pub(super) fn error(status: u16) -> RefOr<Response> {
 
 /// The component for an error of this status.
 pub(super) fn error_component(status: u16) -> (String, Response) {
+    if OF_HEADS.contains(&status) {
+        let response = ResponseBuilder::new().description("The address or the head of the request is too long.");
+        return (component(status), response.build());
+    }
     let codes: Vec<String> = ErrorCode::ALL
         .iter()
         .filter(|code| code.status() == status)

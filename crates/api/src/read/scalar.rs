@@ -77,7 +77,7 @@ pub(crate) fn integer(
     at: &Pointer,
     errors: &mut FieldErrors,
 ) -> Option<u64> {
-    let found = value.as_u64().filter(|number| range.contains(number));
+    let found = whole(value).filter(|number| range.contains(number));
     if found.is_none() {
         let (least, most) = (range.start(), range.end());
         let bounds = match (*least, *most) {
@@ -94,6 +94,20 @@ pub(crate) fn integer(
         errors.push(at, format!("must be a whole number {bounds}, this is {found}"));
     }
     found
+}
+
+/// A whole number, also one that is written with a fraction of nothing: JSON does not tell 9 from 9.0.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be whole, not negative, and small enough to be exact"
+)]
+fn whole(value: &Value) -> Option<u64> {
+    // Beyond 2^53 not every whole number is exact.
+    let is_whole = |number: &f64| number.fract() == 0.0 && (0.0..9_007_199_254_740_992.0).contains(number);
+    value
+        .as_u64()
+        .or_else(|| value.as_f64().filter(is_whole).map(|number| number as u64))
 }
 
 /// A finite number.

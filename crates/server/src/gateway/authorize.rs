@@ -24,7 +24,15 @@ pub(super) async fn authorize(
     body: &Value,
 ) -> Result<(), Problem> {
     if endpoint.filters_rows() {
-        return Ok(());
+        let blind = endpoint
+            .permissions
+            .iter()
+            .find(|needed| reach(&caller.access, needed) == Reach::Nothing);
+        // Otherwise the empty list would tell that the object which it is about exists.
+        return match blind {
+            Some(needed) if endpoint.is_about_one() => Err(forbidden(needed)),
+            Some(_) | None => Ok(()),
+        };
     }
     let mut conditional = Vec::new();
     for &needed in endpoint.permissions {

@@ -114,8 +114,9 @@ fn read(headers: &HeaderMap) -> Result<Presented, FieldErrors> {
     let mut errors = FieldErrors::default();
     let [secret, key, user] =
         [API_KEY_HEADER, API_KEY_ID_HEADER, USER_ID_HEADER].map(|name| match single(headers, name) {
-            Ok(Some(value)) if !value.is_empty() => Some(value),
-            Ok(Some(_) | None) => {
+            // An empty one is as wrong as any other.
+            Ok(Some(value)) => Some(value),
+            Ok(None) => {
                 errors.push(&Pointer::root().key(name), "the header is required");
                 None
             }

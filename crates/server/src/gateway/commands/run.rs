@@ -24,7 +24,16 @@ pub(super) async fn start(
 ) -> Result<Answer, Problem> {
     let request = read::<Start>(body)?;
     require_runnable(request.rehearse.as_ref())?;
-    started(&gateway.run(caller, metadata, request.into_command()).await?)
+    let done = gateway.run(caller, metadata, request.into_command()).await;
+    started(&done.map_err(not_runnable)?)
+}
+
+/// A set that cannot run as it is: the contract knows no 400 for that.
+fn not_runnable(problem: Problem) -> Problem {
+    if problem.status == 400 {
+        return Problem::new(ErrorCode::NotRunnable, problem.detail);
+    }
+    problem
 }
 
 pub(super) async fn rerun(
@@ -64,7 +73,8 @@ pub(super) async fn rerun(
         entries: Some(entries),
         rerun_of: Some(run),
     };
-    started(&gateway.run(caller, metadata, command).await?)
+    let done = gateway.run(caller, metadata, command).await;
+    started(&done.map_err(not_runnable)?)
 }
 
 fn started(done: &Done) -> Result<Answer, Problem> {

@@ -1,7 +1,7 @@
 //! The organization, its users and its API keys.
 
 use api::{
-    api_key,
+    Empty, api_key,
     bus::queries::{ApiKeyList, UserList},
     error::Problem,
     organization,
@@ -15,7 +15,12 @@ use serde_json::Value;
 use super::{filter::size, object, role::role_id};
 use crate::gateway::{Caller, Gateway, authorize::visible_to, failure, not_found, render};
 
-pub(super) async fn organization(gateway: &Gateway, caller: &Caller) -> Result<Value, Problem> {
+pub(super) async fn organization(
+    gateway: &Gateway,
+    caller: &Caller,
+    body: &Value,
+) -> Result<Value, Problem> {
+    read::<Empty>(body)?;
     let org = caller.org.clone();
     gateway
         .look(&caller.org, move |view| {
@@ -57,7 +62,8 @@ pub(super) async fn users(gateway: &Gateway, caller: &Caller, body: &Value) -> R
 }
 
 /// Every live key of the organization.
-pub(super) async fn api_keys(gateway: &Gateway, caller: &Caller) -> Result<Value, Problem> {
+pub(super) async fn api_keys(gateway: &Gateway, caller: &Caller, body: &Value) -> Result<Value, Problem> {
+    read::<Empty>(body)?;
     let org = caller.org.clone();
     let visible_to = visible_to::<ApiKeyList>(caller);
     gateway

@@ -1,6 +1,7 @@
 //! How the server itself is doing, and conversations that were given up.
 
 use api::{
+    Empty,
     bus::{DeadLetterView, DeadLetters, DeadLettersQuery, LogStatus, Status},
     error::Problem,
     read::read,
@@ -12,7 +13,8 @@ use serde_json::Value;
 use super::filter::size;
 use crate::gateway::{Caller, Gateway, failure, render};
 
-pub(super) async fn status(gateway: &Gateway) -> Result<Value, Problem> {
+pub(super) async fn status(gateway: &Gateway, body: &Value) -> Result<Value, Problem> {
+    read::<Empty>(body)?;
     let of = |log| gateway.journal.0.info(log);
     let events = of(LogName::Events)
         .await

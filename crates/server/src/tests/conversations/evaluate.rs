@@ -160,7 +160,7 @@ async fn what_cannot_be_measured_is_refused() {
         (
             1,
             json!({"metric_ids": [by_model["id"]]}),
-            400,
+            422,
             ErrorCode::NotRunnable,
         ),
         (
