@@ -172,7 +172,8 @@ fn followed(schema: &Value, schemas: &Value) -> Value {
 
 /// Operations with rules for requests that a schema does not say: an object is named by its id in the path or by its name in the query,
 /// a conversation by one of three fields, a cursor is what an earlier page gave, a judge measures values of some types only, a key
-/// is for a user or for a role, documents of a suite refer to each other.
+/// is for a user or for a role, documents of a suite refer to each other, a duration has bounds however it is written, which schemes a
+/// webhook may have is the installation's choice, and a role's name in a path has no control characters.
 pub(super) fn with_more_rules(document: &Value) -> Vec<String> {
     const KNOWN: &[&str] = &[
         "get-run-transcript",
@@ -181,6 +182,10 @@ pub(super) fn with_more_rules(document: &Value) -> Vec<String> {
         "create-api-key",
         "apply-suite",
         "diff-suite",
+        "create-temporary-permission-grant",
+        "create-webhook-destination",
+        "modify-role",
+        "assign-role",
     ];
     let has_more_rules = |operation: &Value| {
         let parameters = || operation["parameters"].as_array().into_iter().flatten();

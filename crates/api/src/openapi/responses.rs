@@ -114,7 +114,8 @@ pub(super) fn error(status: u16) -> RefOr<Response> {
 /// The component for an error of this status.
 pub(super) fn error_component(status: u16) -> (String, Response) {
     if OF_HEADS.contains(&status) {
-        let response = ResponseBuilder::new().description("The address or the head of the request is too long.");
+        let response =
+            ResponseBuilder::new().description("The address or the head of the request is too long.");
         return (component(status), response.build());
     }
     let codes: Vec<String> = ErrorCode::ALL

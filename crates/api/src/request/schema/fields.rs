@@ -231,7 +231,7 @@ pub(crate) fn order(known: &[&'static str]) -> Field<Vec<SortKey>> {
         .flat_map(|field| [format!("+{field}"), format!("-{field}")])
         .collect();
     // A query string turns an unescaped `+` into a blank, which therefore means the same.
-    let pattern = format!("^[+ -]({})$", known.join("|"));
+    let pattern = format!("^[+ -]({})$", known.join("|").replace('.', "\\."));
     let items = json!({"type": "string", "pattern": pattern, "examples": keys});
     Field::new(with_default(array(items, &(0..=MAX_VALUES)), json!([])), false)
 }

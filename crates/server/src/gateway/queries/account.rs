@@ -15,11 +15,7 @@ use serde_json::Value;
 use super::{filter::size, object, role::role_id};
 use crate::gateway::{Caller, Gateway, authorize::visible_to, failure, not_found, render};
 
-pub(super) async fn organization(
-    gateway: &Gateway,
-    caller: &Caller,
-    body: &Value,
-) -> Result<Value, Problem> {
+pub(super) async fn organization(gateway: &Gateway, caller: &Caller, body: &Value) -> Result<Value, Problem> {
     read::<Empty>(body)?;
     let org = caller.org.clone();
     gateway
