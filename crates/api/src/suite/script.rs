@@ -79,6 +79,7 @@ pub struct EndStep {
     pub end: String,
     /// Why, for the transcript.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
     pub reason: Option<String>,
 }
 
