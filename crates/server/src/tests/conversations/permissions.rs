@@ -62,7 +62,7 @@ async fn callers_see_what_their_role_permits() {
         .unwrap();
     assert_eq!(messages["messages"].as_array().unwrap().len(), 4);
     let refused = world.bench.query_as(&only_lists, "conversation.messages", query);
-    assert_eq!(refused.await.unwrap_err().code, api::error::ErrorCode::Forbidden);
+    assert_eq!(refused.await.unwrap_err().code, ErrorCode::Forbidden);
 }
 
 #[tokio::test]
