@@ -4,12 +4,14 @@
 //! crash, a replay and a test drive the same code.
 
 mod engine;
+mod guard;
 mod interaction;
 mod outcome;
 #[cfg(test)]
 mod tests;
 
 pub use engine::{AgentInput, Engine, EngineOptions, Step};
+pub use guard::{Fault, Violation};
 pub use interaction::{interaction_id, interaction_indices};
 pub use outcome::{ConversationResult, CriterionOutcome, EndReason, Evaluation, Usage, Verdict};
 use serde::{Deserialize, Serialize};

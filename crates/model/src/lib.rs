@@ -13,6 +13,8 @@
 //! * **run**: one execution of a set. **Conversation**: one repetition of one unit test in one run.
 //! * **turn**: one message of a conversation. **Interaction**: one user turn and the agent's reply.
 //! * **verdict**: passed, failed, invalid (the simulated user broke) or errored (the infrastructure broke).
+//! * **language model**: plays simulated users and judges conversations; a **provider** is the API by which one is reached.
+//! * **guard**: finds **faults** in what a simulated user that a language model plays would say; a step with one is a **violation**.
 //! * **role**: a named list of grants; a **grant** lets its holders do one thing, under conditions.
 //! * **webhook destination**: where an organization is told what happened; a **delivery** is one event told to one destination, in one or
 //!   more attempts.
@@ -36,6 +38,7 @@ mod evaluation;
 mod event;
 mod ids;
 mod job;
+mod language_model;
 mod manifest;
 mod metric;
 mod object;
@@ -67,9 +70,9 @@ pub use agent::{
 };
 pub use command::{Command, ServiceChange, StartOptions, UnitTestChange, UnitTestSetChange};
 pub use conversation::{
-    AgentInput, ConversationResult, CriterionOutcome, EndReason, Engine, EngineOptions, Evaluation, Role,
-    Step, ToolCall, Turn, TurnRecord, Usage, Verdict, conversation_id, evaluation_id, interaction_id,
-    interaction_indices, message_id,
+    AgentInput, ConversationResult, CriterionOutcome, EndReason, Engine, EngineOptions, Evaluation, Fault,
+    Role, Step, ToolCall, Turn, TurnRecord, Usage, Verdict, Violation, conversation_id, evaluation_id,
+    interaction_id, interaction_indices, message_id,
 };
 pub use criteria::{Comparison, Criterion, SuccessCriterion};
 pub use decide::{Capabilities, Context, Decision, Outcome, decide};
@@ -90,6 +93,7 @@ pub use ids::{
     WebhookDestinationId, WorkerId,
 };
 pub use job::{DeadLetter, Job, JobFailure};
+pub use language_model::{LanguageModel, Price, Provider};
 pub use manifest::{MANIFEST_FORMAT, MAX_MANIFEST_BYTES, Manifest, Named, pin};
 pub use metric::{
     Judge, LatencyStatistic, Metric, MetricContent, MetricDomain, MetricType, MetricValue, Scope,
