@@ -13,6 +13,7 @@ mod excerpt;
 mod expression;
 mod isolated;
 mod judge;
+mod llm;
 mod pattern;
 mod secrets;
 mod template;
@@ -25,5 +26,6 @@ pub use agent::{AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsO
 pub use briefing::{Briefing, BriefingError};
 pub use check::{Finding, check_connection, check_metric, check_script};
 pub use judge::evaluate;
+pub use llm::{Answer, AnswerSchema, Ask, AskError, Message, MessageRole, Purpose, Question};
 pub use secrets::{SecretSource, Secrets};
 pub use user::{SimulatedUser, UserError, UserMove, simulated_user};
