@@ -43,8 +43,7 @@ impl System {
                 catch_up_timeout: Duration::from_secs(10),
                 capabilities: Capabilities {
                     build: "test".to_owned(),
-                    user_model: None,
-                    judge_model: None,
+                    models: model::Models::default(),
                 },
             },
             dispatcher: DispatcherOptions {

@@ -178,8 +178,7 @@ impl Completer {
                 entropy: [0; 32],
                 capabilities: Capabilities {
                     build: String::new(),
-                    user_model: None,
-                    judge_model: None,
+                    models: model::Models::default(),
                 },
                 precondition: None,
             };

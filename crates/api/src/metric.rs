@@ -1,8 +1,8 @@
 //! Metrics.
 
 use model::{
-    Command, Content, Judge, Metric, MetricContent, MetricId, Name, OrgId, ServiceId, Tags, Text, Time,
-    Version,
+    Command, Content, Judge, Metric, MetricContent, MetricId, ModelJudge, Name, OrgId, ServiceId, Tags, Text,
+    Time, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -153,7 +153,7 @@ fn content(
     MetricContent {
         description,
         value: value.0,
-        judge: judge.map_or(Judge::Model, |judge| judge.0),
+        judge: judge.map_or_else(|| Judge::Model(ModelJudge::default()), |judge| judge.0),
     }
 }
 

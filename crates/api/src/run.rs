@@ -1,6 +1,7 @@
 //! Runs of unit test sets: starting, cancelling, watching and reading them.
 
 mod artifact;
+mod cast;
 mod conversations;
 mod events;
 mod progress;
@@ -13,6 +14,7 @@ pub use artifact::{
     ARTIFACT_CONTENT_TYPE, ARTIFACT_PATH, ArtifactChunk, ArtifactQuery, ArtifactUrl, ArtifactUrlQuery,
     MAX_CHUNK_BYTES, MAX_EXPIRES, Signature, SignedArtifactQuery,
 };
+pub use cast::CastView;
 pub use conversations::{ConversationRow, ConversationRows, CriterionRow, ResultsQuery, TranscriptQuery};
 pub use events::{
     ConversationFinished, EVENTS_CONTENT_TYPE, EVENTS_PATH, EventId, EventName, FollowQuery,
@@ -25,9 +27,7 @@ use model::{
 pub use progress::{Criterion, MetricResults, Outcome, Progress, TestExtension, TestResult};
 use serde::{Deserialize, Serialize};
 pub use specs::{MetricToEvaluate, TestSpec, TestSpecExtension};
-pub use start::{
-    BudgetRequest, BudgetView, DETERMINISTIC, Rerun, SCRIPTED, Start, StartExtension, Started, Wrong,
-};
+pub use start::{BudgetRequest, BudgetView, GuardWord, Rerun, Start, StartExtension, Started, Wrong};
 
 use crate::{
     SortKey, UserFilter, UserInfo,
@@ -154,6 +154,8 @@ pub struct Extension {
     /// The run of which it repeats what went wrong.
     #[schema(required)]
     pub rerun_of: Option<RunId>,
+    /// Who takes part beside the agents.
+    pub cast: CastView,
     /// How many conversations ended how, so far.
     pub tally: TallyView,
     /// `passed`, `failed`, `inconclusive`, `errored` or `cancelled`; none while the run is going on.
@@ -208,6 +210,8 @@ pub enum CancelReasonWord {
     BudgetConversations,
     /// It used all the tokens that its budget gave it.
     BudgetTokens,
+    /// It cost all that its budget gave it.
+    BudgetCost,
 }
 
 impl From<CancelReason> for CancelReasonWord {
@@ -217,6 +221,7 @@ impl From<CancelReason> for CancelReasonWord {
             CancelReason::Budget(BudgetLimit::Duration) => Self::BudgetDuration,
             CancelReason::Budget(BudgetLimit::Conversations) => Self::BudgetConversations,
             CancelReason::Budget(BudgetLimit::Tokens) => Self::BudgetTokens,
+            CancelReason::Budget(BudgetLimit::Cost) => Self::BudgetCost,
         }
     }
 }
@@ -354,6 +359,7 @@ impl Instance {
                 max_concurrency: run.plan.options.max_concurrency,
                 budget: BudgetView::of(&run.plan.options.budget),
                 rerun_of: run.plan.options.rerun_of,
+                cast: CastView::of(&run.plan.options.cast),
                 tally: (&tally).into(),
                 verdict,
                 manifest: run.manifest,

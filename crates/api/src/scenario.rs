@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     SortKey, TagFilter, UserFilter, UserInfo, VersionFilter,
     request::{CommandRequest, list, request, schema::StrictTags, versions},
-    shape::{InitialMessage, ScriptShape},
+    shape::{InitialMessage, MilestonesShape, ScriptShape},
 };
 
 request! {
@@ -16,6 +16,8 @@ request! {
     VersionExtension {
         /// The simulated user's lines, in the shape of suites; none: a model plays it.
         script: Option<ScriptShape> = optional(),
+        /// What is to be reached on the way, in order, in the shape of suites.
+        milestones: Option<MilestonesShape> = optional(),
     }
 }
 
@@ -128,15 +130,16 @@ request! {
 
 impl From<VersionBody> for ScenarioContent {
     fn from(body: VersionBody) -> Self {
+        let (script, milestones) = body
+            .rehearse
+            .map_or((None, None), |extension| (extension.script, extension.milestones));
         Self {
             objective: body.objective,
             instructions: body.instructions,
             initial_message_type: body.initial_message_type.0,
             conversation_starts_at: body.conversation_starts_at,
-            script: body
-                .rehearse
-                .and_then(|extension| extension.script)
-                .map(|script| script.0),
+            script: script.map(|script| script.0),
+            milestones: milestones.map(|milestones| milestones.0).unwrap_or_default(),
         }
     }
 }
@@ -234,7 +237,7 @@ pub struct Latest {
     /// When the conversation is deemed to start.
     #[schema(required)]
     pub conversation_starts_at: Option<Time>,
-    /// What Rehearse adds, if there is a script.
+    /// What Rehearse adds, if there is a script or a milestone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rehearse: Option<LatestExtension>,
@@ -244,8 +247,14 @@ pub struct Latest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = ScenarioLatestExtension)]
 pub struct LatestExtension {
-    /// The simulated user's lines, in the shape of suites.
-    pub script: ScriptShape,
+    /// The simulated user's lines, in the shape of suites; none: a model plays it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub script: Option<ScriptShape>,
+    /// What is to be reached on the way, in order, in the shape of suites.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub milestones: Option<MilestonesShape>,
 }
 
 impl From<&ScenarioContent> for Latest {
@@ -255,10 +264,18 @@ impl From<&ScenarioContent> for Latest {
             instructions: content.instructions.clone(),
             initial_message_type: InitialMessage(content.initial_message_type),
             conversation_starts_at: content.conversation_starts_at,
-            rehearse: content.script.clone().map(|script| LatestExtension {
-                script: script.into(),
-            }),
+            rehearse: LatestExtension::of(content),
         }
+    }
+}
+
+impl LatestExtension {
+    fn of(content: &ScenarioContent) -> Option<Self> {
+        let extension = Self {
+            script: content.script.clone().map(Into::into),
+            milestones: (!content.milestones.is_empty()).then(|| content.milestones.clone().into()),
+        };
+        (extension.script.is_some() || extension.milestones.is_some()).then_some(extension)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use model::{
     Comparison, Connection, Criterion, DeliveryStatus, FrontendView, Grant, InitialMessageType, Json, Judge,
-    Kind, MetricDomain, MetricType, MetricValue, ModelPreference, Script, SuccessCriterion, Verdict,
-    VersionSet, WebhookType,
+    Kind, MetricDomain, MetricType, MetricValue, Milestone, ModelPreference, Script, SuccessCriterion,
+    Verdict, VersionSet, WebhookType,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Value, json};
@@ -77,6 +77,8 @@ shapes! {
     JudgeShape(Judge) read suite::judge::read, write suite::judge::write, schema suite_type::<suite::JudgeDoc>(), with OfSuite<suite::JudgeDoc>;
     /// A script, in the shape that suites have.
     ScriptShape(Script) read suite::script::read, write suite::script::write, schema suite_type::<Vec<suite::StepDoc>>(), with OfSuite<Vec<suite::StepDoc>>;
+    /// Milestones, in the shape that suites have.
+    MilestonesShape(Vec<Milestone>) read suite::milestone::read, write suite::milestone::write, schema suite_type::<Vec<suite::MilestoneDoc>>(), with OfSuite<Vec<suite::MilestoneDoc>>;
     /// A connection, in the shape that suites have.
     ConnectionShape(Connection) read suite::agent::read_connection, write suite::agent::write_connection, schema suite_type::<suite::ConnectionDoc>(), with OfSuite<suite::ConnectionDoc>;
     /// The type of a metric's values.

@@ -13,6 +13,7 @@ mod criterion;
 pub(crate) mod document;
 pub(crate) mod judge;
 pub(crate) mod metric;
+pub(crate) mod milestone;
 mod persona;
 mod scenario;
 mod schema;
@@ -31,10 +32,11 @@ pub use context_graph::ContextGraphSpec;
 pub use criterion::CriterionDoc;
 pub use document::{API_VERSION, Document, Metadata, Spec, SuiteKind, read_object, read_suite};
 pub use judge::{
-    ContainsDoc, DEFAULT_SCOPE, JsonSchemaDoc, JudgeDoc, LatencyDoc, RegexDoc, ScopeWord, StatisticWord,
-    ToolCalledDoc,
+    ContainsDoc, DEFAULT_SCOPE, JsonSchemaDoc, JudgeDoc, LatencyDoc, ModelJudgeDoc, RegexDoc, ScopeWord,
+    StatisticWord, ToolCalledDoc,
 };
 pub use metric::{CategoriesDoc, MetricSpec, NumericalDoc, ValueDoc};
+pub use milestone::MilestoneDoc;
 pub use persona::PersonaSpec;
 pub use scenario::ScenarioSpec;
 pub(crate) use schema::alternatives;

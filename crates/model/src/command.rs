@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentContent, AgentId, ApiKeyId, ArtifactRef, Budget, CancelReason, ContextGraphContent, ContextGraphId,
-    FrontendView, Grant, MeasuredValue, MetricContent, MetricId, Name, OrganizationProfile, PersonaContent,
-    PersonaId, RoleDefinition, RunId, ScenarioContent, ScenarioId, ServiceId, ServiceProfile, SetEntry,
-    SuccessCriterion, Suite, Tags, Tally, Text, UnitTestDefinition, UnitTestId, UnitTestSetDefinition,
-    UnitTestSetId, UserId, VersionSet, VersionSetName, WebhookDestinationId, WebhookType, WebhookUrl,
+    Digest, FrontendView, Grant, MeasuredValue, MetricContent, MetricId, Name, OrganizationProfile,
+    PersonaContent, PersonaId, RoleDefinition, RunId, ScenarioContent, ScenarioId, ServiceId, ServiceProfile,
+    SetEntry, SuccessCriterion, Suite, Tags, Tally, Text, UnitTestDefinition, UnitTestId,
+    UnitTestSetDefinition, UnitTestSetId, UserId, VersionSet, VersionSetName, WebhookDestinationId,
+    WebhookType, WebhookUrl,
 };
 
 /// Something a user asks to be done. In updates, a field that is none stays as it is.
@@ -262,7 +263,7 @@ pub struct UnitTestSetChange {
 }
 
 /// How to execute a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartOptions {
     /// What everything random follows from; none: chosen and recorded.
     pub seed: Option<u64>,
@@ -270,4 +271,26 @@ pub struct StartOptions {
     pub max_concurrency: Option<u32>,
     /// What the run may use at most.
     pub budget: Budget,
+    /// The language model that plays users; none: the installation's.
+    pub simulator: Option<Name>,
+    /// The language model that judges; none: the installation's.
+    pub judge: Option<Name>,
+    /// How simulated users are held to their part; none: by rules.
+    pub guard: Option<GuardChoice>,
+    /// How often a conversation is begun again because the simulated user broke its part; none: as the installation says.
+    pub max_reruns: Option<u32>,
+    /// The recorded conversations to judge, in the order of the run's conversations; none: conversations are held.
+    pub recordings: Option<Vec<Digest>>,
+}
+
+/// How the simulated users of a run are to be held to their part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum GuardChoice {
+    /// By rules.
+    #[default]
+    Rules,
+    /// By rules, and by the installation's language model for it.
+    RulesAndModel,
+    /// Not at all.
+    Off,
 }

@@ -9,12 +9,17 @@ mod interaction;
 mod outcome;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub use engine::{AgentInput, Engine, EngineOptions, Step};
 pub use guard::{Fault, Violation};
 pub use interaction::{interaction_id, interaction_indices};
-pub use outcome::{ConversationResult, CriterionOutcome, EndReason, Evaluation, Usage, Verdict};
+pub use outcome::{
+    BrokenAttempt, ConversationResult, CriterionOutcome, EndReason, Evaluation, MilestoneOutcome, Verdict,
+    Vote,
+};
 use serde::{Deserialize, Serialize};
+pub use usage::Usage;
 
 use crate::{Json, Oid, RunId, Time, UserOutcome};
 
@@ -33,7 +38,7 @@ pub struct Turn {
     pub latency_ms: Option<u64>,
     /// For an agent turn: the tools the agent called to reply.
     pub tool_calls: Vec<ToolCall>,
-    /// For an agent turn: what it cost.
+    /// What was consumed to say it, if that is known: by the agent, or by the language model that plays the user.
     pub usage: Option<Usage>,
     /// For an agent turn: the agent says that the conversation is complete.
     pub completed: bool,
@@ -41,6 +46,13 @@ pub struct Turn {
     pub calls: u32,
     /// For an agent turn: the call may have reached the agent before, from a worker that was lost.
     pub repeated: bool,
+    /// For a user's turn: why it is said, in the words of the language model that plays the user.
+    pub note: Option<String>,
+    /// For a user's turn: what the guard did not let through before it.
+    pub violations: Vec<Violation>,
+    /// For an agent turn: what another worker needs to go on with the agent's session, in a form that only its protocol understands. Never
+    /// a secret.
+    pub session: Option<String>,
 }
 
 /// Who a turn is from.
@@ -97,6 +109,23 @@ pub enum TurnRecord {
         outcome: UserOutcome,
         /// Why.
         reason: Option<String>,
+        /// What it says on leaving. The agent does not hear it.
+        farewell: Option<String>,
+        /// What the language model that plays the user consumed to decide so, if that is known.
+        usage: Option<Usage>,
+        /// What the guard did not let through before.
+        violations: Vec<Violation>,
+        /// When.
+        at: Time,
+    },
+    /// The simulated user broke its part and could not be brought back to it: the attempt says nothing about the agent.
+    UserBroke {
+        /// What happened.
+        cause: String,
+        /// What the guard did not let through.
+        violations: Vec<Violation>,
+        /// What the language model that plays the user consumed in vain.
+        usage: Option<Usage>,
         /// When.
         at: Time,
     },

@@ -18,11 +18,13 @@ mod tests;
 mod unit_test;
 mod webhook;
 
+use std::collections::BTreeMap;
+
 use staged::Staged;
 
 use crate::{
-    Command, CommandId, Commit, DecideError, Digest, Directory, Kind, ObjectRef, Oid, Precondition,
-    Rejection, StateTag, SuiteChange, Time, UserId,
+    Command, CommandId, Commit, DecideError, Digest, Directory, Kind, LanguageModel, Name, ObjectRef, Oid,
+    Precondition, Price, Rejection, StateTag, SuiteChange, Time, UserId,
 };
 
 /// What a decision needs besides state and command.
@@ -45,14 +47,29 @@ pub struct Context {
 }
 
 /// What runs can use on this installation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Capabilities {
     /// The build, for manifests.
     pub build: String,
-    /// The model that plays users whose scenario has no script; none: there is none.
-    pub user_model: Option<String>,
-    /// The model that judges metrics whose judge is a model; none: there is none.
-    pub judge_model: Option<String>,
+    /// The language models.
+    pub models: Models,
+}
+
+/// The language models of an installation, and who does what in runs that do not say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Models {
+    /// All of them, by the names that the configuration gives them.
+    pub definitions: BTreeMap<Name, LanguageModel>,
+    /// Plays users whose scenario has no script; none: a run has to say.
+    pub simulator: Option<Name>,
+    /// Judges metrics that name no model; none: a run has to say.
+    pub judge: Option<Name>,
+    /// Checks simulated users in runs that want it; none: the one that plays them.
+    pub guard: Option<Name>,
+    /// How often a conversation is begun again because the simulated user broke its part.
+    pub max_reruns: u32,
+    /// What models cost by which agents answer, by the names that their connections give.
+    pub agent_prices: BTreeMap<String, Price>,
 }
 
 /// What a command does.
@@ -220,7 +237,7 @@ pub fn decide(
             entries,
             rerun_of,
         } => {
-            let (change, sealed) = run::start(&mut staged, *set_id, *options, entries.as_deref(), *rerun_of)?;
+            let (change, sealed) = run::start(&mut staged, *set_id, options, entries.as_deref(), *rerun_of)?;
             manifest = Some(sealed);
             change
         }

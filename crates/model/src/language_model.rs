@@ -79,7 +79,7 @@ impl Price {
     pub fn cost_micros(self, input_tokens: u64, output_tokens: u64) -> u64 {
         let input = u128::from(input_tokens) * u128::from(self.input_micros_per_million);
         let output = u128::from(output_tokens) * u128::from(self.output_micros_per_million);
-        u64::try_from((input + output).div_ceil(1_000_000)).unwrap_or(u64::MAX)
+        u64::try_from(input.saturating_add(output).div_ceil(1_000_000)).unwrap_or(u64::MAX)
     }
 }
 
@@ -132,6 +132,10 @@ mod tests {
         assert_eq!(price.cost_micros(1000, 500), 450);
         assert_eq!(price.cost_micros(1, 0), 1);
         assert_eq!(price.cost_micros(0, 0), 0);
-        assert_eq!(price.cost_micros(u64::MAX, u64::MAX), u64::MAX);
+        let dear = Price {
+            input_micros_per_million: u64::MAX,
+            output_micros_per_million: u64::MAX,
+        };
+        assert_eq!(dear.cost_micros(u64::MAX, u64::MAX), u64::MAX);
     }
 }

@@ -13,6 +13,7 @@
 //! * **run**: one execution of a set. **Conversation**: one repetition of one unit test in one run.
 //! * **turn**: one message of a conversation. **Interaction**: one user turn and the agent's reply.
 //! * **verdict**: passed, failed, invalid (the simulated user broke) or errored (the infrastructure broke).
+//! * **milestone**: a goal on the way to a scenario's objective; reaching each is recorded.
 //! * **language model**: plays simulated users and judges conversations; a **provider** is the API by which one is reached.
 //! * **guard**: finds **faults** in what a simulated user that a language model plays would say; a step with one is a **violation**.
 //! * **role**: a named list of grants; a **grant** lets its holders do one thing, under conditions.
@@ -68,14 +69,14 @@ pub use agent::{
     DEFAULT_MAX_REPLY_BYTES, DEFAULT_TIMEOUT_MS, HttpExtract, HttpMethod, HttpOpen, HttpRequest, Protocol,
     StdioFraming,
 };
-pub use command::{Command, ServiceChange, StartOptions, UnitTestChange, UnitTestSetChange};
+pub use command::{Command, GuardChoice, ServiceChange, StartOptions, UnitTestChange, UnitTestSetChange};
 pub use conversation::{
-    AgentInput, ConversationResult, CriterionOutcome, EndReason, Engine, EngineOptions, Evaluation, Fault,
-    Role, Step, ToolCall, Turn, TurnRecord, Usage, Verdict, Violation, conversation_id, evaluation_id,
-    interaction_id, interaction_indices, message_id,
+    AgentInput, BrokenAttempt, ConversationResult, CriterionOutcome, EndReason, Engine, EngineOptions,
+    Evaluation, Fault, MilestoneOutcome, Role, Step, ToolCall, Turn, TurnRecord, Usage, Verdict, Violation,
+    Vote, conversation_id, evaluation_id, interaction_id, interaction_indices, message_id,
 };
 pub use criteria::{Comparison, Criterion, SuccessCriterion};
-pub use decide::{Capabilities, Context, Decision, Outcome, decide};
+pub use decide::{Capabilities, Context, Decision, Models, Outcome, decide};
 pub use delivery::{
     DeliveryAttempt, DeliveryStatus, MAX_ATTEMPT_FAILURE_CHARS, WebhookDelivery, delivery_id,
 };
@@ -96,17 +97,19 @@ pub use job::{DeadLetter, Job, JobFailure};
 pub use language_model::{LanguageModel, Price, Provider};
 pub use manifest::{MANIFEST_FORMAT, MAX_MANIFEST_BYTES, Manifest, Named, pin};
 pub use metric::{
-    Judge, LatencyStatistic, Metric, MetricContent, MetricDomain, MetricType, MetricValue, Scope,
+    Combine, Judge, LatencyStatistic, MAX_JUDGES, MAX_SAMPLES, Metric, MetricContent, MetricDomain,
+    MetricType, MetricValue, ModelJudge, Scope,
 };
 pub use object::{Change, Kind, Life, ObjectRef};
 pub use persona::{Persona, PersonaContent};
 pub use precondition::{Known, Precondition, StateTag};
 pub use rejection::{DecideError, Rejection};
 pub use run::{
-    Admission, ArtifactRef, Budget, BudgetLimit, CancelReason, ConversationKey, MAX_CONVERSATIONS, Plan,
-    PlannedCriterion, PlannedTest, Run, RunCompletion, RunOptions, RunVerdict, Tally,
+    Admission, ArtifactRef, Budget, BudgetLimit, CancelReason, Cast, ConversationKey, Guarding,
+    MAX_CONVERSATIONS, MAX_RERUNS, Plan, PlannedCriterion, PlannedTest, Run, RunCompletion, RunOptions,
+    RunVerdict, Tally,
 };
-pub use scenario::{InitialMessageType, Scenario, ScenarioContent};
+pub use scenario::{InitialMessageType, MAX_MILESTONES, Milestone, Scenario, ScenarioContent};
 pub use script::{
     Condition, MAX_DEPTH, MAX_ROUNDS, MAX_STEPS, Script, ScriptAction, ScriptStep, UserOutcome,
 };

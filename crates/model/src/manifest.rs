@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentContent, Change, ContextGraphContent, Digest, Invalid, MetricContent, Name, OrgId,
-    OrganizationProfile, PersonaContent, Plan, RunId, ScenarioContent, UnitTestSetId,
+    AgentContent, Change, ContextGraphContent, Digest, Invalid, LanguageModel, MetricContent, Name, OrgId,
+    OrganizationProfile, PersonaContent, Plan, Price, RunId, ScenarioContent, UnitTestSetId,
 };
 
 /// The number of this document's format.
-pub const MANIFEST_FORMAT: u32 = 1;
+pub const MANIFEST_FORMAT: u32 = 2;
 
 /// The most bytes that a run's pinned contents may have together, as compact JSON: every worker holds the manifest in memory.
 pub const MAX_MANIFEST_BYTES: usize = 64 * 1024 * 1024;
@@ -40,7 +40,7 @@ pub struct Manifest {
     pub plan: Plan,
     /// Who plays the users: `scripted`, or the model.
     pub simulator: String,
-    /// Who judges: `deterministic`, or the model. What a deterministic judge does stands in the metric's content.
+    /// Who judges where no metric says otherwise: `deterministic`, or the model. What a deterministic judge does stands in the metric's content.
     pub judges: String,
     /// Every pinned persona version's content, by `<id>@<version>`.
     pub personas: BTreeMap<String, Named<PersonaContent>>,
@@ -52,6 +52,15 @@ pub struct Manifest {
     pub agents: BTreeMap<String, Named<AgentContent>>,
     /// Every pinned context graph version's content, by `<id>@<version>`.
     pub context_graphs: BTreeMap<String, Named<ContextGraphContent>>,
+    /// Every language model that takes part, by its name. Absent in manifests of builds that knew none.
+    #[serde(default)]
+    pub models: BTreeMap<Name, LanguageModel>,
+    /// What models cost by which agents answer, by the names that their connections give, where a price is known.
+    #[serde(default)]
+    pub agent_prices: BTreeMap<String, Price>,
+    /// The recorded conversations that are judged instead of being held: the digest of each, in the order of the run's conversations.
+    #[serde(default)]
+    pub recordings: Vec<Digest>,
 }
 
 /// Content with the name that its object had.
@@ -86,22 +95,49 @@ impl Manifest {
                 "manifest {digest} has been changed: its bytes have digest {found}"
             )));
         }
-        let manifest: Self = serde_json::from_slice(bytes)
-            .map_err(|source| Invalid::new(format!("manifest {digest} cannot be read: {source}")))?;
-        if manifest.format != MANIFEST_FORMAT {
-            return Err(Invalid::new(format!(
-                "manifest {digest} has format {}, this build reads {MANIFEST_FORMAT}",
-                manifest.format
-            )));
+        let unreadable = |source| Invalid::new(format!("manifest {digest} cannot be read: {source}"));
+        let mut document: serde_json::Value = serde_json::from_slice(bytes).map_err(unreadable)?;
+        match document.get("format").and_then(serde_json::Value::as_u64) {
+            Some(format) if format == u64::from(MANIFEST_FORMAT) => {}
+            Some(1) => upgrade_from_1(&mut document),
+            format => {
+                let format = format.map_or_else(|| "no number".to_owned(), |format| format.to_string());
+                return Err(Invalid::new(format!(
+                    "manifest {digest} has format {format}, this build reads 1 to {MANIFEST_FORMAT}"
+                )));
+            }
         }
-        Ok(manifest)
+        serde_json::from_value(document).map_err(unreadable)
     }
+}
+
+/// In format 1 a judge that was a model had no options, and scenarios had no milestones.
+fn upgrade_from_1(document: &mut serde_json::Value) {
+    if let Some(format) = document.get_mut("format") {
+        *format = MANIFEST_FORMAT.into();
+    }
+    let contents = |document: &mut serde_json::Value, kind: &str, change: fn(&mut serde_json::Value)| {
+        let pinned = document.get_mut(kind).and_then(serde_json::Value::as_object_mut);
+        for content in pinned.into_iter().flat_map(|pinned| pinned.values_mut()) {
+            content.get_mut("content").into_iter().for_each(change);
+        }
+    };
+    contents(document, "metrics", |metric| {
+        if let Some(judge) = metric.get_mut("judge").filter(|judge| *judge == "Model") {
+            *judge = serde_json::json!({ "Model": crate::ModelJudge::default() });
+        }
+    });
+    contents(document, "scenarios", |scenario| {
+        if let Some(scenario) = scenario.as_object_mut() {
+            scenario.insert("milestones".to_owned(), serde_json::json!([]));
+        }
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Budget, RunOptions};
+    use crate::{Budget, Cast, RunOptions};
 
     /// A manifest as builds wrote it that knew neither budgets nor repetition.
     const FIRST: &str = r#"{
@@ -141,6 +177,7 @@ mod tests {
             max_concurrency: Some(4),
             budget: Budget::default(),
             rerun_of: None,
+            cast: Cast::default(),
         };
         assert_eq!(manifest.plan.options, options);
         let changed = FIRST.replace("\"seed\": 7", "\"seed\": 8");

@@ -91,8 +91,8 @@ pub enum MetricValue {
 /// Who measures a metric. All but [`Judge::Model`] are deterministic: the same conversation gives the same value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Judge {
-    /// A model that reads the description and the whole conversation.
-    Model,
+    /// One or several language models that read the description and the whole conversation.
+    Model(ModelJudge),
     /// Looks for pieces of text. Boolean: whether found; numerical: how many messages hold one.
     Contains {
         /// Any of these, or all of them with `all`.
@@ -141,6 +141,55 @@ pub enum Judge {
     /// How the simulated user left. Boolean: whether it achieved its objective; categorical: `achieved`, `gave_up` or the
     /// conversation's end reason.
     ScriptOutcome,
+    /// How far the scenario's milestones were reached. Numerical: the share that was; boolean: whether all were.
+    Milestones,
+    /// A value that came with a recorded conversation, such as its reward; none: the metric does not apply.
+    Recorded {
+        /// The value's name.
+        name: Text,
+    },
+}
+
+/// How language models judge a metric.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelJudge {
+    /// The models, by their names in the configuration; none: the run's judge.
+    pub models: Vec<Name>,
+    /// How often each model is asked, 1 to [`MAX_SAMPLES`].
+    pub samples: u32,
+    /// How several answers become one value.
+    pub combine: Combine,
+    /// Whether a value by which a criterion would fail is asked for once more, independently, and stands only if it comes again.
+    pub confirm_on_fail: bool,
+    /// Whether every reference must come with a quotation, which is checked against the turn.
+    pub quote: bool,
+}
+
+/// The most models that one metric asks.
+pub const MAX_JUDGES: usize = 9;
+/// The most times that each model is asked.
+pub const MAX_SAMPLES: u32 = 15;
+
+/// How the answers of several judges become one value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Combine {
+    /// The value that more than half of the judges gave; without one, the metric has no value and the judges' disagreement is its error.
+    #[default]
+    Majority,
+    /// The median of numbers, the lower of two in the middle. For other values the same as the majority.
+    Median,
+}
+
+impl Default for ModelJudge {
+    fn default() -> Self {
+        Self {
+            models: Vec::new(),
+            samples: 1,
+            combine: Combine::Majority,
+            confirm_on_fail: false,
+            quote: false,
+        }
+    }
 }
 
 /// Which messages a judge looks at.
@@ -237,7 +286,13 @@ impl MetricContent {
             Judge::Contains { texts, .. } if texts.is_empty() || texts.len() > 100 => {
                 Err(Invalid::new("a `contains` judge looks for 1 to 100 texts"))
             }
-            Judge::Model
+            Judge::Model(judge) if judge.samples == 0 || judge.samples > MAX_SAMPLES => Err(Invalid::new(
+                format!("a `model` judge is asked 1 to {MAX_SAMPLES} times"),
+            )),
+            Judge::Model(judge) if judge.models.len() > MAX_JUDGES => Err(Invalid::new(format!(
+                "a `model` judge has at most {MAX_JUDGES} models"
+            ))),
+            Judge::Model(_)
             | Judge::Contains { .. }
             | Judge::Regex { .. }
             | Judge::JsonSchema { .. }
@@ -245,7 +300,9 @@ impl MetricContent {
             | Judge::ToolCalled { .. }
             | Judge::Interactions
             | Judge::Latency { .. }
-            | Judge::ScriptOutcome => Ok(()),
+            | Judge::ScriptOutcome
+            | Judge::Milestones
+            | Judge::Recorded { .. } => Ok(()),
         }
     }
 }
@@ -254,7 +311,7 @@ impl Judge {
     /// The judge's name in suites, such as `tool_called`.
     pub const fn as_str(&self) -> &'static str {
         match self {
-            Self::Model => "model",
+            Self::Model(_) => "model",
             Self::Contains { .. } => "contains",
             Self::Regex { .. } => "regex",
             Self::JsonSchema { .. } => "json_schema",
@@ -263,14 +320,16 @@ impl Judge {
             Self::Interactions => "interactions",
             Self::Latency { .. } => "latency",
             Self::ScriptOutcome => "script_outcome",
+            Self::Milestones => "milestones",
+            Self::Recorded { .. } => "recorded",
         }
     }
 
     /// Whether this judge can give values of `metric_type`.
     pub const fn gives(&self, metric_type: MetricType) -> bool {
         match self {
-            Self::Model | Self::Cel { .. } | Self::Regex { .. } => true,
-            Self::Contains { .. } | Self::JsonSchema { .. } | Self::ToolCalled { .. } => {
+            Self::Model(_) | Self::Cel { .. } | Self::Regex { .. } | Self::Recorded { .. } => true,
+            Self::Contains { .. } | Self::JsonSchema { .. } | Self::ToolCalled { .. } | Self::Milestones => {
                 matches!(metric_type, MetricType::Boolean | MetricType::Numerical)
             }
             Self::Interactions | Self::Latency { .. } => matches!(metric_type, MetricType::Numerical),

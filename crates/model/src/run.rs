@@ -9,7 +9,9 @@ mod tests;
 
 pub use admission::Admission;
 pub use budget::{Budget, BudgetLimit, CancelReason};
-pub use plan::{ConversationKey, Plan, PlannedCriterion, PlannedTest, RunOptions};
+pub use plan::{
+    Cast, ConversationKey, Guarding, MAX_RERUNS, Plan, PlannedCriterion, PlannedTest, RunOptions,
+};
 use serde::{Deserialize, Serialize};
 pub use tally::{RunVerdict, Tally};
 

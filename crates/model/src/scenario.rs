@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Life, Name, ScenarioId, Script, Tags, Text, Time};
+use crate::{Invalid, Judge, Life, Name, ScenarioId, Script, Tags, Text, Time};
 
 /// A scenario: a name, tags and append-only numbered versions of the content.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,69 @@ pub struct ScenarioContent {
     pub conversation_starts_at: Option<Time>,
     /// The simulated user's lines, when it is scripted rather than played by a model.
     pub script: Option<Script>,
+    /// What is to be reached on the way, in order: at most [`MAX_MILESTONES`]. They are recorded; only a metric makes them count.
+    pub milestones: Vec<Milestone>,
+}
+
+/// The most milestones that a scenario has.
+pub const MAX_MILESTONES: usize = 50;
+
+/// A goal on the way to the scenario's objective. One is reached at the first turn with which its judge finds it reached, but not before
+/// the one before it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Milestone {
+    /// Unique in its scenario.
+    pub name: Name,
+    /// What has to have happened; a judge that is a model needs it.
+    pub description: Option<Text>,
+    /// Who finds out; gives a boolean.
+    pub judge: Judge,
+}
+
+impl ScenarioContent {
+    /// Checks what the types do not say. The error names the milestone, from 0, or none if it is about all of them.
+    pub fn check(&self) -> Result<(), (Option<usize>, Invalid)> {
+        if self.milestones.len() > MAX_MILESTONES {
+            let reason = format!("a scenario has at most {MAX_MILESTONES} milestones");
+            return Err((None, Invalid::new(reason)));
+        }
+        for (index, milestone) in self.milestones.iter().enumerate() {
+            let refuse = |reason: String| Err((Some(index), Invalid::new(reason)));
+            if self
+                .milestones
+                .iter()
+                .take(index)
+                .any(|other| other.name == milestone.name)
+            {
+                return refuse(format!(
+                    "another milestone is called `{}` already",
+                    milestone.name
+                ));
+            }
+            match &milestone.judge {
+                Judge::Contains { .. }
+                | Judge::Regex { .. }
+                | Judge::Cel { .. }
+                | Judge::ToolCalled { .. }
+                | Judge::JsonSchema { .. } => {}
+                Judge::Model(_) if milestone.description.is_none() => {
+                    return refuse("needs a description, or another judge".to_owned());
+                }
+                Judge::Model(_) => {}
+                Judge::Interactions
+                | Judge::Latency { .. }
+                | Judge::ScriptOutcome
+                | Judge::Milestones
+                | Judge::Recorded { .. } => {
+                    return refuse(format!(
+                        "a `{}` judge cannot say whether something was reached",
+                        milestone.judge.as_str()
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// How a conversation opens.

@@ -74,8 +74,7 @@ impl World {
             entropy: *Digest::of(&self.n_commands.to_be_bytes()).as_bytes(),
             capabilities: Capabilities {
                 build: "test".to_owned(),
-                user_model: None,
-                judge_model: None,
+                models: model::Models::default(),
             },
             precondition: None,
         };
@@ -164,6 +163,9 @@ pub(crate) fn result(run: &Run, n: u32, verdict: Verdict, at: Time) -> Conversat
         completed: false,
         calls: 1,
         repeated: false,
+        note: None,
+        violations: Vec::new(),
+        session: None,
     };
     ConversationResult {
         run: run.id,
@@ -194,10 +196,7 @@ pub(crate) fn result(run: &Run, n: u32, verdict: Verdict, at: Time) -> Conversat
         }],
         verdict,
         error: matches!(verdict, Verdict::Errored | Verdict::Invalid).then(|| "it broke".to_owned()),
-        usage: Usage {
-            input_tokens: 1,
-            output_tokens: 2,
-        },
+        usage: Usage::of_tokens(1, 2),
     }
 }
 

@@ -117,7 +117,7 @@ pub struct ResultRow {
     pub verdict: Verdict,
     /// What broke, if the verdict is errored or invalid.
     pub error: Option<String>,
-    /// Over all turns.
+    /// What everybody consumed together: agent, simulated user and judges.
     pub usage: Usage,
 }
 
@@ -148,7 +148,7 @@ impl ResultRow {
             criteria: result.criteria.clone(),
             verdict: result.verdict,
             error: result.error.clone(),
-            usage: result.usage,
+            usage: result.total_usage(),
         }
     }
 }

@@ -15,7 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{RowError, key::above};
 
 /// The number of this layout of tables. Another number in a file means that the file is made again.
-pub(crate) const SCHEMA: u32 = 5;
+pub(crate) const SCHEMA: u32 = 6;
 
 type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 

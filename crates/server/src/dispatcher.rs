@@ -305,12 +305,12 @@ impl Dispatcher {
         }
         for (key, open) in &mut self.open {
             if let Some(seen) = seen.remove(key) {
-                open.conclude(seen.concluded, seen.tokens);
+                open.conclude(seen.concluded, seen.usage);
             }
         }
         let opened = seen
             .into_iter()
-            .filter_map(|(key, seen)| Some((key, OpenRun::new(seen.facts?, seen.concluded, seen.tokens))));
+            .filter_map(|(key, seen)| Some((key, OpenRun::new(seen.facts?, seen.concluded, seen.usage))));
         self.open.extend(opened);
         Ok(())
     }

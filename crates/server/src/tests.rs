@@ -53,8 +53,7 @@ pub(crate) async fn bench_ahead(
             catch_up_timeout: Duration::from_secs(5),
             capabilities: Capabilities {
                 build: "test".to_owned(),
-                user_model: None,
-                judge_model: None,
+                models: model::Models::default(),
             },
         },
         dispatcher: DispatcherOptions {

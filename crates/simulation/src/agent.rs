@@ -57,6 +57,9 @@ pub struct AgentReply {
     pub latency_ms: u64,
     /// How many calls it took.
     pub calls: u32,
+    /// What another worker needs to go on with the session after this reply, in a form that only the protocol understands; none: the
+    /// session's id is enough. Never a secret. It comes back as [`Turn::session`] of the history.
+    pub session: Option<String>,
 }
 
 /// A conversation with an agent.
@@ -160,6 +163,8 @@ struct Answer {
     tool_calls: Vec<ToolCall>,
     usage: Option<Usage>,
     completed: bool,
+    /// See [`AgentReply::session`].
+    session: Option<String>,
 }
 
 /// A protocol. [`GuardedSession`] adds what all have in common.
@@ -205,6 +210,7 @@ impl AgentSession for GuardedSession {
             completed: answer.completed,
             latency_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             calls,
+            session: answer.session.map(|session| self.secrets.redact(&session)),
         })
     }
 

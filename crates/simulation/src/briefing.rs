@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    AgentContent, ConversationKey, Digest, Json, Language, Manifest, MetricContent, MetricId,
+    AgentContent, Cast, ConversationKey, Digest, Json, Language, Manifest, MetricContent, MetricId,
     ModelPreference, Name, Named, Oid, PersonaContent, ScenarioContent, Time, Timezone, pin,
 };
 
@@ -41,6 +41,8 @@ pub struct Briefing {
     pub session_id: String,
     /// The cap on interactions.
     pub max_interactions: u32,
+    /// Who takes part beside the agent.
+    pub cast: Cast,
     /// Every distinct metric version of the criteria, in the order of first use.
     pub metrics: Vec<(MetricId, u32, Named<MetricContent>)>,
 }
@@ -154,6 +156,7 @@ impl Briefing {
             ])
             .to_string(),
             max_interactions: test.max_interactions,
+            cast: manifest.plan.options.cast.clone(),
             metrics,
         })
     }

@@ -163,7 +163,7 @@ impl Findings {
                     self.refuse("judge.tool_called.arguments", "must be an object");
                 }
             }
-            Judge::Model
+            Judge::Model(_)
             | Judge::Contains { .. }
             | Judge::ToolCalled {
                 name: _,
@@ -171,7 +171,9 @@ impl Findings {
             }
             | Judge::Interactions
             | Judge::Latency { .. }
-            | Judge::ScriptOutcome => {}
+            | Judge::ScriptOutcome
+            | Judge::Milestones
+            | Judge::Recorded { .. } => {}
         }
     }
 }

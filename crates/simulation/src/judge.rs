@@ -14,14 +14,17 @@ mod scope;
 mod script_outcome;
 mod tool_called;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 pub(crate) use cel::VARIABLES as CEL_VARIABLES;
 pub(crate) use json_schema::compile as compile_schema;
-use model::{EndReason, Evaluation, Judge, MetricContent, MetricDomain, MetricType, MetricValue, Turn};
+use model::{
+    EndReason, Evaluation, Judge, MetricContent, MetricDomain, MetricType, MetricValue, MilestoneOutcome,
+    Turn, Usage,
+};
 
 use crate::{
-    Briefing,
+    Briefing, ModelSource,
     excerpt::excerpt,
     isolated::{DEADLINE, isolated},
     view,
@@ -50,18 +53,40 @@ struct Evidence {
     scenario: serde_json::Value,
 }
 
-/// Evaluates every metric of the briefing, in order.
-pub async fn evaluate(briefing: &Briefing, turns: &[Turn], end: &EndReason) -> Vec<Evaluation> {
+/// What is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Material<'a> {
+    /// What was said.
+    pub turns: &'a [Turn],
+    /// Why the conversation is over.
+    pub end: &'a EndReason,
+    /// The values that came with the conversation, if it was recorded elsewhere.
+    pub recorded: Option<&'a BTreeMap<String, MetricValue>>,
+}
+
+/// What the judges found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Judged {
+    /// One per metric of the briefing, in order.
+    pub evaluations: Vec<Evaluation>,
+    /// One per milestone of the scenario, in order.
+    pub milestones: Vec<MilestoneOutcome>,
+    /// What the language models among them consumed.
+    pub usage: Usage,
+}
+
+/// Evaluates every metric and every milestone of the briefing, in order. `models` gives out the language models that judge.
+pub async fn evaluate(briefing: &Briefing, material: Material<'_>, models: &dyn ModelSource) -> Judged {
+    let _models = models;
     let evidence = Arc::new(Evidence {
-        turns: turns.to_vec(),
-        end: end.clone(),
+        turns: material.turns.to_vec(),
+        end: material.end.clone(),
         persona: view::persona(briefing),
         scenario: view::scenario(briefing),
     });
-    let mut evaluations = Vec::with_capacity(briefing.metrics.len());
+    let mut judged = Judged::default();
     for (metric_id, metric_version, metric) in &briefing.metrics {
         let (evidence, content) = (Arc::clone(&evidence), metric.content.clone());
-        // A model's judgement would be awaited here; the others are computed.
         let measured = isolated(DEADLINE, move || measure(&content, &evidence)).await;
         let judgement = measured
             .map_err(|why| format!("the judge {why}"))
@@ -76,22 +101,24 @@ pub async fn evaluate(briefing: &Briefing, turns: &[Turn], end: &EndReason) -> V
         };
         let mut references = judgement.references;
         references.truncate(MAX_REFERENCES);
-        evaluations.push(Evaluation {
+        judged.evaluations.push(Evaluation {
             metric_id: *metric_id,
             metric_version: *metric_version,
             value: judgement.value,
             justification: excerpt(&judgement.justification, MAX_JUSTIFICATION_BYTES),
             references,
             error: error.map(|error| excerpt(&error, MAX_JUSTIFICATION_BYTES)),
+            votes: Vec::new(),
+            usage: None,
         });
     }
-    evaluations
+    judged
 }
 
 fn measure(metric: &MetricContent, evidence: &Evidence) -> Result<Judgement, String> {
     let metric_type = metric.value.metric_type();
     match &metric.judge {
-        Judge::Model => Err(
+        Judge::Model(_) => Err(
             "no model judge is configured; give the metric another judge, such as `contains`, `regex` or \
                              `cel`"
                 .to_owned(),
@@ -120,6 +147,7 @@ fn measure(metric: &MetricContent, evidence: &Evidence) -> Result<Judgement, Str
         Judge::Interactions => Ok(interactions::measure(evidence)),
         Judge::Latency { statistic } => Ok(latency::measure(*statistic, evidence)),
         Judge::ScriptOutcome => script_outcome::measure(metric_type, evidence),
+        Judge::Milestones | Judge::Recorded { .. } => Err("cannot be measured".to_owned()),
     }
 }
 

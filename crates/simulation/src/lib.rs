@@ -25,7 +25,9 @@ mod view;
 pub use agent::{AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions};
 pub use briefing::{Briefing, BriefingError};
 pub use check::{Finding, check_connection, check_metric, check_script};
-pub use judge::evaluate;
-pub use llm::{Answer, AnswerSchema, Ask, AskError, Message, MessageRole, Purpose, Question};
+pub use judge::{Judged, Material, evaluate};
+pub use llm::{
+    Answer, AnswerSchema, Ask, AskError, Message, MessageRole, ModelSource, NoModels, Purpose, Question,
+};
 pub use secrets::{SecretSource, Secrets};
-pub use user::{SimulatedUser, UserError, UserMove, simulated_user};
+pub use user::{SimulatedUser, UserError, UserMove, UserStep, simulated_user};

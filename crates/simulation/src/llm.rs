@@ -6,11 +6,11 @@
 
 mod error;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 pub use error::AskError;
-use model::Usage;
+use model::{Name, Usage};
 use serde_json::Value;
 
 /// What a language model is asked.
@@ -140,4 +140,23 @@ pub trait Ask: fmt::Debug + Send + Sync {
 
     /// The model's name in the configuration.
     fn name(&self) -> &str;
+}
+
+/// Gives out the language models that take part in one conversation, by their names in the configuration.
+pub trait ModelSource: fmt::Debug + Send + Sync {
+    /// The model of this name.
+    fn model(&self, name: &Name) -> Result<Arc<dyn Ask>, AskError>;
+}
+
+/// Where no language model takes part.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoModels;
+
+impl ModelSource for NoModels {
+    fn model(&self, name: &Name) -> Result<Arc<dyn Ask>, AskError> {
+        Err(AskError::Unsuitable {
+            model: name.to_string(),
+            reason: "no language model takes part here".to_owned(),
+        })
+    }
 }

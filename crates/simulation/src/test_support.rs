@@ -92,6 +92,7 @@ pub(crate) fn manifest() -> Manifest {
         initial_message_type: InitialMessageType::UserMessage,
         conversation_starts_at: None,
         script: None,
+        milestones: Vec::new(),
     };
     Manifest {
         format: MANIFEST_FORMAT,
@@ -109,10 +110,14 @@ pub(crate) fn manifest() -> Manifest {
                 max_concurrency: None,
                 budget: model::Budget::default(),
                 rerun_of: None,
+                cast: model::Cast::default(),
             },
         },
         simulator: "scripted".to_owned(),
         judges: "deterministic".to_owned(),
+        models: BTreeMap::new(),
+        agent_prices: BTreeMap::new(),
+        recordings: Vec::new(),
         personas: BTreeMap::from([(pin(oid(4), 1), named("Ada", persona))]),
         scenarios: BTreeMap::from([(pin(oid(3), 1), named("booking", scenario))]),
         metrics: BTreeMap::from([
@@ -186,6 +191,9 @@ pub(crate) fn turns(said: &[(Role, &str)]) -> Vec<Turn> {
             completed: false,
             calls: 1,
             repeated: false,
+            note: None,
+            violations: Vec::new(),
+            session: None,
         })
         .collect()
 }

@@ -7,10 +7,10 @@ mod scripted;
 mod walk;
 
 use async_trait::async_trait;
-use model::{Turn, UserOutcome};
+use model::{Turn, Usage, UserOutcome, Violation};
 pub(crate) use walk::{Conditions, SCRIPT_VARIABLES, condition_path, step_path};
 
-use crate::Briefing;
+use crate::{AskError, Briefing};
 
 /// What a simulated user does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,10 +23,37 @@ pub enum UserMove {
         outcome: UserOutcome,
         /// Why.
         reason: Option<String>,
+        /// What it says on leaving. The agent does not hear it.
+        farewell: Option<String>,
     },
 }
 
-/// A simulated user that cannot go on: the conversation is invalid, and nothing is said about the agent.
+/// A simulated user's next move, and how it came about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserStep {
+    /// What it does.
+    pub action: UserMove,
+    /// Why, in the words of the language model that plays the user.
+    pub note: Option<String>,
+    /// What that model consumed.
+    pub usage: Option<Usage>,
+    /// What the guard did not let through before.
+    pub violations: Vec<Violation>,
+}
+
+impl UserStep {
+    /// A move that no language model made.
+    pub const fn of(action: UserMove) -> Self {
+        Self {
+            action,
+            note: None,
+            usage: None,
+            violations: Vec::new(),
+        }
+    }
+}
+
+/// A simulated user that cannot go on: nothing is said about the agent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UserError {
     /// Nobody plays this user.
@@ -37,6 +64,19 @@ pub enum UserError {
         /// The scenario.
         scenario: String,
     },
+    /// The language model that plays the user broke its part, and did so again when it was told.
+    #[error("the simulated user broke its part: {cause}")]
+    Broke {
+        /// The faults that it was stopped for last.
+        cause: String,
+        /// Every step that the guard did not let through.
+        violations: Vec<Violation>,
+        /// What was consumed in vain.
+        usage: Usage,
+    },
+    /// The language model that plays the user gave no usable answer.
+    #[error(transparent)]
+    Ask(#[from] AskError),
     /// A step of the script cannot be carried out.
     #[error("script of scenario `{scenario}`, {path}: {reason}")]
     Step {
@@ -82,7 +122,7 @@ pub enum UserError {
 pub trait SimulatedUser: Send {
     /// What the user does after `turns`: all that was said so far. It must follow from the turns and the briefing alone, so that
     /// a conversation goes on with another worker as it would have gone on with this one.
-    async fn next(&mut self, turns: &[Turn]) -> Result<UserMove, UserError>;
+    async fn next(&mut self, turns: &[Turn]) -> Result<UserStep, UserError>;
 }
 
 /// Who plays the user of this conversation.

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use journal::{JournalError, Lease, Published};
 use model::{DeadLetter, EndReason, Engine, EngineOptions, InitialMessageType, Job, JobFailure, PlannedTest};
+use simulation::Judged;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument as _;
@@ -158,7 +159,7 @@ async fn conclude_without(shared: &Shared, job: &Job, failure: &Failure) -> Resu
         end: EndReason::Infrastructure {
             cause: failure.cause.clone(),
         },
-        found: Vec::new(),
+        found: Judged::default(),
         finished_at: shared.options.clock.now(),
     };
     let mut result = ended.into_result(engine);
@@ -186,6 +187,7 @@ async fn replay(shared: &Shared, job: &Job, test: &PlannedTest) -> Engine {
         max_interactions: test.max_interactions,
         initial_message_type: InitialMessageType::UserMessage,
         max_transcript_bytes: shared.options.max_transcript_bytes,
+        max_reruns: 0,
     });
     let link = &*shared.link;
     match link.ride_out(|| link.journal().turns(&job.key)).await {

@@ -7,7 +7,7 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use conversation::Conversation;
+use conversation::{Conversation, Held};
 use model::{Engine, Job, Manifest, TurnRecord};
 use simulation::Briefing;
 use tokio::time::timeout;
@@ -73,9 +73,6 @@ pub(crate) async fn drive(shared: &Shared, job: &Job, stop: &CancellationToken) 
     };
     tracing::Span::current().record("attempt", engine.attempts());
     let started_at = engine.started_at().unwrap_or_default();
-    let briefing = Briefing::from_manifest(&manifest, &job.key, engine.attempts(), started_at)
-        .map_err(|error| Failure::lasting(chain(&error)))?;
-    let mut cast = Arc::clone(&shared.simulation).cast(briefing);
     let mut conversation = Conversation {
         shared,
         setting,
@@ -84,15 +81,29 @@ pub(crate) async fn drive(shared: &Shared, job: &Job, stop: &CancellationToken) 
         engine,
         halt,
     };
-    let outcome = tokio::select! {
-        biased;
-        outcome = halt.reached() => Ok(outcome),
-        outcome = conversation.hold(&mut *cast) => outcome,
-    };
-    if timeout(MAX_CLOSE, cast.close()).await.is_err() {
-        tracing::debug!("the agent's session did not close in time");
+    loop {
+        // Every attempt has a cast of its own: another session of the agent, another simulated user.
+        let attempt = conversation.engine.attempts();
+        let briefing = Briefing::from_manifest(&manifest, &job.key, attempt, started_at)
+            .map_err(|error| Failure::lasting(chain(&error)))?;
+        let mut cast = Arc::clone(&shared.simulation).cast(briefing);
+        let held = tokio::select! {
+            biased;
+            outcome = halt.reached() => Ok(Held::Over(outcome)),
+            held = conversation.hold(&mut *cast) => held,
+        };
+        if timeout(MAX_CLOSE, cast.close()).await.is_err() {
+            tracing::debug!("the agent's session did not close in time");
+        }
+        match held? {
+            Held::Over(outcome) => return Ok(outcome),
+            Held::StartAgain => {
+                if conversation.start_again().await? == Written::Fenced {
+                    return Ok(Outcome::Fenced);
+                }
+            }
+        }
     }
-    outcome
 }
 
 enum Ready {

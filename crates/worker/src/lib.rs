@@ -29,4 +29,4 @@ mod testing;
 pub use clock::Clock;
 pub use options::Options;
 pub use service::{Worker, WorkerError};
-pub use simulation_port::{Cast, LiveSimulation, Simulation};
+pub use simulation_port::{Cast, LiveSimulation, Simulation, UserFailure};

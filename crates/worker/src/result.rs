@@ -4,6 +4,7 @@ use model::{
     ConversationKey, ConversationResult, CriterionOutcome, EndReason, Engine, Evaluation, MetricId,
     PlannedTest, Time,
 };
+use simulation::Judged;
 
 /// A conversation that is over.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(crate) struct Ended<'a> {
     /// Why it is over.
     pub(crate) end: EndReason,
     /// What the judges found.
-    pub(crate) found: Vec<Evaluation>,
+    pub(crate) found: Judged,
     /// When it was judged.
     pub(crate) finished_at: Time,
 }
@@ -41,7 +42,7 @@ impl Ended<'_> {
     pub(crate) fn into_result(self, engine: Engine) -> ConversationResult {
         let metrics = distinct_metrics(self.test);
         let evaluations = if is_judged(&self.end) {
-            in_order(&metrics, self.found)
+            in_order(&metrics, self.found.evaluations)
         } else {
             Vec::new()
         };
@@ -80,6 +81,10 @@ impl Ended<'_> {
             started_at: engine.started_at().unwrap_or(self.finished_at),
             finished_at: self.finished_at,
             usage: engine.usage(),
+            simulator_usage: engine.simulator_usage(),
+            judge_usage: self.found.usage,
+            milestones: self.found.milestones,
+            broken: engine.broken().to_vec(),
             turns: engine.into_turns(),
             end: self.end,
             evaluations,
@@ -119,6 +124,8 @@ fn in_order(metrics: &[(MetricId, u32)], found: Vec<Evaluation>) -> Vec<Evaluati
                     value: None,
                     justification: String::new(),
                     references: Vec::new(),
+                    votes: Vec::new(),
+                    usage: None,
                     error: Some(format!(
                         "metric {metric_id} version {metric_version} was not evaluated"
                     )),

@@ -22,6 +22,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) initial_message_type: InitialMessageType,
     /// What happens to it when its worker is lost.
     pub(crate) continuation: Continuation,
+    /// How often it is begun again because the simulated user broke its part.
+    pub(crate) max_reruns: u32,
 }
 
 impl<'a> Setting<'a> {
@@ -58,6 +60,7 @@ impl<'a> Setting<'a> {
             test_idx,
             run_index,
             initial_message_type: scenario.content.initial_message_type,
+            max_reruns: manifest.plan.options.cast.max_reruns,
             continuation: connection.map_or(Continuation::Continue, |connection| {
                 connection.protocol.continuation()
             }),
@@ -70,6 +73,7 @@ impl<'a> Setting<'a> {
             max_interactions: self.test.max_interactions,
             initial_message_type: self.initial_message_type,
             max_transcript_bytes,
+            max_reruns: self.max_reruns,
         })
     }
 
@@ -77,7 +81,7 @@ impl<'a> Setting<'a> {
     /// to be spoken to again.
     pub(crate) fn must_restart(&self, engine: &Engine) -> bool {
         let is_over_or_untouched = match engine.next() {
-            Step::Judge(_) => true,
+            Step::Judge(_) | Step::StartAgain => true,
             Step::AskUser { .. } => engine.turns().is_empty() || !engine.user_may_speak(),
             Step::CallAgent { .. } => false,
         };

@@ -7,9 +7,10 @@ mod tests;
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use model::{AgentInput, EndReason, Evaluation, Turn};
+use model::{AgentInput, EndReason, Turn, Usage, Violation};
 use simulation::{
-    AgentCall, AgentReply, AgentSession, Agents, Briefing, SimulatedUser, UserMove, evaluate, simulated_user,
+    AgentCall, AgentReply, AgentSession, Agents, Briefing, Judged, Material, NoModels, SimulatedUser,
+    UserError, UserStep, evaluate, simulated_user,
 };
 
 use crate::failure::chain;
@@ -25,16 +26,57 @@ pub trait Simulation: fmt::Debug + Send + Sync + 'static {
 #[async_trait]
 pub trait Cast: Send {
     /// What the simulated user does after `turns`: all that was said so far.
-    async fn user(&mut self, turns: &[Turn]) -> Result<UserMove, String>;
+    async fn user(&mut self, turns: &[Turn]) -> Result<UserStep, UserFailure>;
 
     /// What the agent replies.
     async fn agent(&mut self, call: AgentCall<'_>) -> Result<AgentReply, String>;
 
-    /// What the judges find: an evaluation for every distinct metric version of the test's criteria.
-    async fn judge(&mut self, turns: &[Turn], end: &EndReason) -> Vec<Evaluation>;
+    /// What the judges find: an evaluation for every distinct metric version of the test's criteria, and every milestone.
+    async fn judge(&mut self, turns: &[Turn], end: &EndReason) -> Judged;
 
     /// Ends the agent's session, if one was opened. A call may have been broken off before.
     async fn close(&mut self);
+}
+
+/// A simulated user that cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserFailure {
+    /// It broke its part, and would perhaps not do so again.
+    Broke {
+        /// What happened.
+        cause: String,
+        /// What the guard did not let through.
+        violations: Vec<Violation>,
+        /// What was consumed in vain.
+        usage: Usage,
+    },
+    /// It cannot be played as it is written.
+    Unplayable(String),
+    /// What plays it cannot be reached, or does not answer as it should.
+    Infrastructure(String),
+}
+
+impl From<UserError> for UserFailure {
+    fn from(error: UserError) -> Self {
+        let text = chain(&error);
+        match error {
+            UserError::Broke {
+                cause,
+                violations,
+                usage,
+            } => Self::Broke {
+                cause,
+                violations,
+                usage,
+            },
+            UserError::Ask(_) => Self::Infrastructure(text),
+            UserError::NoModel { .. }
+            | UserError::Step { .. }
+            | UserError::Endless { .. }
+            | UserError::Diverged { .. }
+            | UserError::Broken { .. } => Self::Unplayable(text),
+        }
+    }
 }
 
 /// Simulated users, agents and judges as the manifest describes them.
@@ -71,14 +113,12 @@ struct LiveCast {
 
 #[async_trait]
 impl Cast for LiveCast {
-    async fn user(&mut self, turns: &[Turn]) -> Result<UserMove, String> {
+    async fn user(&mut self, turns: &[Turn]) -> Result<UserStep, UserFailure> {
         let user = match &mut self.user {
             Some(user) => user,
-            None => self
-                .user
-                .insert(simulated_user(&self.briefing).map_err(|error| chain(&error))?),
+            None => self.user.insert(simulated_user(&self.briefing)?),
         };
-        user.next(turns).await.map_err(|error| chain(&error))
+        Ok(user.next(turns).await?)
     }
 
     async fn agent(&mut self, call: AgentCall<'_>) -> Result<AgentReply, String> {
@@ -93,8 +133,13 @@ impl Cast for LiveCast {
         session.call(call).await.map_err(|error| chain(&error))
     }
 
-    async fn judge(&mut self, turns: &[Turn], end: &EndReason) -> Vec<Evaluation> {
-        evaluate(&self.briefing, turns, end).await
+    async fn judge(&mut self, turns: &[Turn], end: &EndReason) -> Judged {
+        let material = Material {
+            turns,
+            end,
+            recorded: None,
+        };
+        evaluate(&self.briefing, material, &NoModels).await
     }
 
     async fn close(&mut self) {

@@ -269,8 +269,7 @@ impl World {
                 catch_up_timeout: Duration::from_secs(60),
                 capabilities: Capabilities {
                     build: "test".to_owned(),
-                    user_model: None,
-                    judge_model: None,
+                    models: model::Models::default(),
                 },
             },
             dispatcher: DispatcherOptions {

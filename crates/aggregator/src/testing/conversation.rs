@@ -57,13 +57,13 @@ pub(super) fn turns(n: u32, ending: Ending) -> Vec<Turn> {
             at: time(u64::from(n) * 1_500 + u64::from(index) * 900),
             latency_ms: is_agent.then_some(400 + u64::from(n * 37 % 900) + u64::from(index) * 60),
             tool_calls,
-            usage: is_agent.then_some(Usage {
-                input_tokens: 300,
-                output_tokens: 40,
-            }),
+            usage: is_agent.then_some(Usage::of_tokens(300, 40)),
             completed: false,
             calls: if is_agent { 1 + u32::from(n % 5 == 4) } else { 0 },
             repeated: is_agent && n % 7 == 3 && index == 1,
+            note: None,
+            violations: Vec::new(),
+            session: None,
         }
     });
     turns.collect()

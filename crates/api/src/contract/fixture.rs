@@ -287,6 +287,9 @@ pub(crate) fn conversation(run_index: u32, passed: bool, error: Option<&str>) ->
         completed: false,
         calls: u32::from(role == Role::Agent),
         repeated: false,
+        note: None,
+        violations: Vec::new(),
+        session: None,
     };
     ConversationResult {
         run: id("90"),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     metric, persona,
-    run::{ArtifactView, TallyView, TestSpec, VerdictWord},
+    run::{ArtifactView, CastView, TallyView, TestSpec, VerdictWord},
     scenario,
     shape::{self, ConnectionShape, PermissionGrantShape, SuccessCriterionShape, VersionSetShape},
     unit_test_set::EntryInstance,
@@ -138,8 +138,10 @@ pub fn event_data(event: &Event) -> Result<Value, serde_json::Error> {
                 "max_duration_ms": body.plan.options.budget.max_duration_ms,
                 "max_conversations": body.plan.options.budget.max_conversations,
                 "max_tokens": body.plan.options.budget.max_tokens,
+                "max_cost_micros": body.plan.options.budget.max_cost_micros,
             },
             "rerun_of": body.plan.options.rerun_of,
+            "cast": CastView::of(&body.plan.options.cast),
             "manifest": body.manifest,
         })),
         Event::RunCompleted(body) => Ok(json!({

@@ -1,6 +1,6 @@
 //! Starting a run, afresh or as the repetition of what went wrong in another.
 
-use model::{Budget, Command, RunId, StartOptions, UnitTestSetId, Verdict};
+use model::{Budget, Command, GuardChoice, Name, RunId, StartOptions, UnitTestSetId, Verdict};
 use serde::{Deserialize, Serialize};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -13,15 +13,12 @@ use crate::{
     request::{CommandRequest, request},
 };
 
-/// The simulator that plays users by their scenarios' scripts.
-pub const SCRIPTED: &str = "scripted";
-/// The judges that always come to the same verdict on the same conversation.
-pub const DETERMINISTIC: &str = "deterministic";
-
 /// The longest that a run's budget may let it take, in milliseconds: a year.
 const MAX_DURATION_MS: u64 = 365 * 24 * 60 * 60 * 1000;
 /// The most tokens that a budget may name: more would not be exact in most JSON readers.
 const MAX_TOKENS: u64 = 1 << 53;
+/// The most that a budget may name, for the same reason.
+const MAX_COST_MICROS: u64 = 1 << 53;
 
 request! {
     /// What a run may use at most. A run that has used it up is cancelled.
@@ -30,8 +27,10 @@ request! {
         max_duration_ms: Option<u64> = optional_count(1..=MAX_DURATION_MS),
         /// Conversations that are finished; none: all of them. No more than that are begun.
         max_conversations: Option<u32> = optional_number(1..=model::MAX_CONVERSATIONS),
-        /// Tokens that agents report in finished conversations, read and written; none: any number.
+        /// Tokens of agents, simulated users and judges in finished conversations, read and written; none: any number.
         max_tokens: Option<u64> = optional_count(1..=MAX_TOKENS),
+        /// What language models cost in finished conversations whose prices are known, in millionths of a US dollar; none: any amount.
+        max_cost_micros: Option<u64> = optional_count(1..=MAX_COST_MICROS),
     }
 }
 
@@ -42,10 +41,16 @@ request! {
         seed: Option<u64> = optional(),
         /// The most conversations in flight at once; none: as many as the server allows.
         max_concurrency: Option<u32> = optional_number(1..=10_000),
-        /// What plays the users; none: `scripted`, the only one that there is.
-        simulator: Option<String> = optional(),
-        /// What judges; none: `deterministic`, the only ones that there are.
-        judges: Option<String> = optional(),
+        /// The language model that plays users whose scenario has no script, by its name in the configuration, or `scripted`: none may;
+        /// none: the installation's.
+        simulator: Option<Name> = optional(),
+        /// The language model that judges where a metric names none, by its name in the configuration, or `deterministic`: none may;
+        /// none: the installation's.
+        judges: Option<Name> = optional(),
+        /// How simulated users that a model plays are held to their part; none: `rules`.
+        guard: Option<GuardWord> = optional(),
+        /// How often a conversation is begun again because the simulated user broke its part; none: as the installation says.
+        max_reruns: Option<u32> = optional_number(0..=model::MAX_RERUNS),
         /// What the run may use at most; none: as much as it takes.
         budget: Option<BudgetRequest> = optional(),
     }
@@ -70,6 +75,51 @@ request! {
         which: Vec<Wrong> = distinct(0..=3),
         /// How the new run is executed.
         rehearse: Option<StartExtension> = optional(),
+    }
+}
+
+/// How simulated users that a language model plays are held to their part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardWord {
+    /// By rules.
+    Rules,
+    /// By rules, and by the installation's language model for it.
+    RulesAndModel,
+    /// Not at all.
+    Off,
+}
+
+words! {
+    GuardWord {
+        Rules = "rules",
+        RulesAndModel = "rules_and_model",
+        Off = "off",
+    }
+}
+
+impl PartialSchema for GuardWord {
+    fn schema() -> RefOr<Schema> {
+        openapi::described(
+            "How simulated users that a language model plays are held to their part.",
+            word_schema::<Self>(),
+        )
+    }
+}
+
+impl ToSchema for GuardWord {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "RunGuard".into()
+    }
+}
+
+impl From<GuardWord> for GuardChoice {
+    fn from(word: GuardWord) -> Self {
+        match word {
+            GuardWord::Rules => Self::Rules,
+            GuardWord::RulesAndModel => Self::RulesAndModel,
+            GuardWord::Off => Self::Off,
+        }
     }
 }
 
@@ -125,28 +175,24 @@ impl From<BudgetRequest> for Budget {
             max_duration_ms: request.max_duration_ms,
             max_conversations: request.max_conversations,
             max_tokens: request.max_tokens,
+            max_cost_micros: request.max_cost_micros,
         }
     }
 }
 
 impl StartExtension {
-    /// What the run is started with. Simulator and judges are no part of it: there is one of each.
+    /// What the run is started with.
     pub fn options(self) -> StartOptions {
         StartOptions {
             seed: self.seed,
             max_concurrency: self.max_concurrency,
             budget: self.budget.map(Budget::from).unwrap_or_default(),
+            simulator: self.simulator,
+            judge: self.judges,
+            guard: self.guard.map(GuardChoice::from),
+            max_reruns: self.max_reruns,
+            recordings: None,
         }
-    }
-
-    /// What is asked for that does not exist: the field, what it says, and what there is.
-    pub fn missing(&self) -> Option<(&'static str, &str, &'static str)> {
-        let asked = [
-            ("simulator", self.simulator.as_deref(), SCRIPTED),
-            ("judges", self.judges.as_deref(), DETERMINISTIC),
-        ];
-        let mut asked = asked.into_iter();
-        asked.find_map(|(field, asked, known)| Some((field, asked.filter(|asked| *asked != known)?, known)))
     }
 }
 
@@ -179,9 +225,12 @@ pub struct BudgetView {
     /// Conversations that are finished; none: all of them.
     #[schema(required)]
     pub max_conversations: Option<u32>,
-    /// Tokens that agents report in finished conversations; none: any number.
+    /// Tokens of agents, simulated users and judges in finished conversations; none: any number.
     #[schema(required)]
     pub max_tokens: Option<u64>,
+    /// What language models cost, in millionths of a US dollar; none: any amount.
+    #[schema(required)]
+    pub max_cost_micros: Option<u64>,
 }
 
 impl BudgetView {
@@ -191,6 +240,7 @@ impl BudgetView {
             max_duration_ms: budget.max_duration_ms,
             max_conversations: budget.max_conversations,
             max_tokens: budget.max_tokens,
+            max_cost_micros: budget.max_cost_micros,
         })
     }
 }
@@ -238,20 +288,23 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_exist_is_named() {
-        let extension = |asked| start(asked).unwrap().rehearse.unwrap();
-        assert_eq!(
-            extension(json!({"simulator": "scripted", "judges": "deterministic"})).missing(),
-            None
-        );
-        assert_eq!(
-            extension(json!({"simulator": "psychic"})).missing(),
-            Some(("simulator", "psychic", SCRIPTED))
-        );
-        assert_eq!(
-            extension(json!({"judges": "supreme"})).missing(),
-            Some(("judges", "supreme", DETERMINISTIC))
-        );
+    fn who_takes_part_is_read() {
+        let asked =
+            json!({"simulator": "player", "judges": "judge", "guard": "rules_and_model", "max_reruns": 2});
+        let Command::StartRun { options, .. } = start(asked).unwrap().into_command() else {
+            panic!("not the start of a run");
+        };
+        assert_eq!(options.simulator, Some("player".try_into().unwrap()));
+        assert_eq!(options.judge, Some("judge".try_into().unwrap()));
+        assert_eq!(options.guard, Some(GuardChoice::RulesAndModel));
+        assert_eq!(options.max_reruns, Some(2));
+        for wrong in [
+            json!({"guard": "dog"}),
+            json!({"max_reruns": 11}),
+            json!({"simulator": ""}),
+        ] {
+            assert!(start(wrong).is_err());
+        }
     }
 
     #[test]

@@ -1,21 +1,28 @@
 //! Judges: who measures a metric. Also the shape under `rehearse.judge` of a metric version.
 
-use model::{Json, Judge, LatencyStatistic, Scope, Text};
+use model::{Combine, Json, Judge, LatencyStatistic, MAX_JUDGES, MAX_SAMPLES, ModelJudge, Scope, Text};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
     FieldErrors, Pointer,
-    read::{Fields, Read as _, json_object, variant, words},
+    read::{Fields, Read as _, Word as _, json_object, variant, words},
 };
 
 /// Who measures a metric.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum JudgeDoc {
-    /// A model that reads the description and the whole conversation.
+    /// The run's judge, a language model: it reads the description and the whole conversation.
     Model,
+    /// One or several language models that read the description and the whole conversation.
+    #[serde(rename = "model")]
+    Models(ModelJudgeDoc),
+    /// How far the scenario's milestones were reached: the share (numerical), or whether all were (boolean).
+    Milestones,
+    /// A value that came with a recorded conversation, by its name, such as `reward`.
+    Recorded(String),
     /// How many interactions there were (numerical).
     Interactions,
     /// How the simulated user left: whether it achieved its objective, or the word for it.
@@ -32,6 +39,33 @@ pub enum JudgeDoc {
     ToolCalled(ToolCalledDoc),
     /// How long the agent took to reply, in milliseconds (numerical).
     Latency(LatencyDoc),
+}
+
+/// How language models judge.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct ModelJudgeDoc {
+    /// The models, by their names in the configuration. Default: the run's judge.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default, length(max = 9))]
+    pub models: Vec<String>,
+    /// How often each is asked. Default: once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 15))]
+    pub samples: Option<u32>,
+    /// How several answers become one value: `majority` (default) or `median`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["majority", "median"]))]
+    pub combine: Option<String>,
+    /// Whether a value by which a criterion would fail is asked for once more and stands only if it comes again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub confirm_on_fail: bool,
+    /// Whether every reference must come with a quotation, which is checked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub quote: bool,
 }
 
 /// Looks for pieces of text. Boolean: whether found; numerical: how many messages hold one.
@@ -145,6 +179,13 @@ words! {
 }
 
 words! {
+    Combine {
+        Majority = "majority",
+        Median = "median",
+    }
+}
+
+words! {
     LatencyStatistic {
         Max = "max",
         Mean = "mean",
@@ -163,21 +204,24 @@ const JUDGES: &[&str] = &[
     "cel",
     "toolCalled",
     "latency",
+    "milestones",
+    "recorded",
 ];
 
 /// Reads a judge.
 pub(crate) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Judge> {
     let (word, content, at) = variant(value, JUDGES, at, errors)?;
     let plain = match word {
-        "model" => Some(Judge::Model),
+        "model" if content.is_none() => Some(Judge::Model(ModelJudge::default())),
         "interactions" => Some(Judge::Interactions),
         "scriptOutcome" => Some(Judge::ScriptOutcome),
+        "milestones" => Some(Judge::Milestones),
         _ => None,
     };
     match (plain, content) {
         (Some(judge), None) => Some(judge),
         (Some(judge), Some(content)) => {
-            // `model: {}` is as good as `model`.
+            // `interactions: {}` is as good as `interactions`.
             Fields::of(content, &at, errors)?.finish();
             Some(judge)
         }
@@ -191,9 +235,13 @@ pub(crate) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
         (None, Some(content)) if word == "cel" => {
             Text::read(content, &at, errors).map(|expression| Judge::Cel { expression })
         }
+        (None, Some(content)) if word == "recorded" => {
+            Text::read(content, &at, errors).map(|name| Judge::Recorded { name })
+        }
         (None, Some(content)) => {
             let mut fields = Fields::of(content, &at, errors)?;
             let judge = match word {
+                "model" => model_judge(&mut fields),
                 "contains" => contains(&mut fields),
                 "regex" => {
                     let pattern = fields.required("pattern");
@@ -223,6 +271,34 @@ pub(crate) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
             judge
         }
     }
+}
+
+fn model_judge(fields: &mut Fields<'_>) -> Option<Judge> {
+    let models = fields.distinct("models", 0..=MAX_JUDGES);
+    let samples = fields.optional_number("samples", 1..=MAX_SAMPLES);
+    let combine = fields.or("combine", Combine::Majority);
+    let confirm_on_fail = fields.or("confirmOnFail", false);
+    let quote = fields.or("quote", false);
+    Some(Judge::Model(ModelJudge {
+        models: models?,
+        samples: samples?.unwrap_or(1),
+        combine: combine?,
+        confirm_on_fail: confirm_on_fail?,
+        quote: quote?,
+    }))
+}
+
+fn write_model_judge(judge: &ModelJudge) -> JudgeDoc {
+    if *judge == ModelJudge::default() {
+        return JudgeDoc::Model;
+    }
+    JudgeDoc::Models(ModelJudgeDoc {
+        models: judge.models.iter().map(ToString::to_string).collect(),
+        samples: (judge.samples != 1).then_some(judge.samples),
+        combine: (judge.combine != Combine::Majority).then(|| judge.combine.word().to_owned()),
+        confirm_on_fail: judge.confirm_on_fail,
+        quote: judge.quote,
+    })
 }
 
 fn contains(fields: &mut Fields<'_>) -> Option<Judge> {
@@ -263,7 +339,9 @@ fn schema(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Json>
 /// Writes a judge.
 pub(crate) fn write(judge: &Judge) -> JudgeDoc {
     match judge {
-        Judge::Model => JudgeDoc::Model,
+        Judge::Model(judge) => write_model_judge(judge),
+        Judge::Milestones => JudgeDoc::Milestones,
+        Judge::Recorded { name } => JudgeDoc::Recorded(name.to_string()),
         Judge::Interactions => JudgeDoc::Interactions,
         Judge::ScriptOutcome => JudgeDoc::ScriptOutcome,
         Judge::Contains {

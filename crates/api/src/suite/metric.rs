@@ -1,6 +1,6 @@
 //! `kind: Metric`.
 
-use model::{Judge, MetricContent, MetricDomain, Name, SuiteSpec, Tags, Text};
+use model::{Judge, MetricContent, MetricDomain, ModelJudge, Name, SuiteSpec, Tags, Text};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -86,9 +86,9 @@ fn content(
     let content = MetricContent {
         description: description.unwrap_or_default(),
         value: value.unwrap_or(MetricDomain::Boolean),
-        judge: judge.unwrap_or(Judge::Model),
+        judge: judge.unwrap_or_else(by_model),
     };
-    if content.judge == Judge::Model && content.description.is_empty() {
+    if matches!(content.judge, Judge::Model(_)) && content.description.is_empty() {
         fields.fault(
             "description",
             "is required for the judge `model`: it is what the model is told",
@@ -169,8 +169,13 @@ pub(super) fn write(
                 categories.iter().map(ToString::to_string).collect(),
             ))),
         },
-        judge: (content.judge != Judge::Model).then(|| judge::write(&content.judge)),
+        judge: (content.judge != by_model()).then(|| judge::write(&content.judge)),
         applied_to_services: applied_to_services.iter().map(ToString::to_string).collect(),
         notes: notes.map(ToString::to_string),
     }
+}
+
+/// Who judges a metric that does not say.
+fn by_model() -> Judge {
+    Judge::Model(ModelJudge::default())
 }

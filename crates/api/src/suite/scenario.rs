@@ -4,7 +4,10 @@ use model::{InitialMessageType, ScenarioContent, SuiteSpec, Tags};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::script::{self, StepDoc};
+use super::{
+    milestone::{self, MilestoneDoc},
+    script::{self, StepDoc},
+};
 use crate::read::{Fields, Word as _, words};
 
 /// What the simulated user wants, and how the conversation opens.
@@ -27,6 +30,10 @@ pub struct ScenarioSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 500))]
     pub script: Option<Vec<StepDoc>>,
+    /// What is to be reached on the way, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default, length(max = 50))]
+    pub milestones: Vec<MilestoneDoc>,
 }
 
 words! {
@@ -43,13 +50,20 @@ pub(super) fn read(fields: &mut Fields<'_>, tags: Tags) -> Option<SuiteSpec> {
     let initial_message_type = fields.or("initialMessageType", InitialMessageType::UserMessage);
     let conversation_starts_at = fields.optional("conversationStartsAt");
     let script = fields.optional_with("script", script::read);
+    let milestones = fields.optional_with("milestones", milestone::read);
     let content = ScenarioContent {
         objective: objective?,
         instructions: instructions?,
         initial_message_type: initial_message_type?,
         conversation_starts_at: conversation_starts_at?,
         script: script?,
+        milestones: milestones?.unwrap_or_default(),
     };
+    if let Err((index, reason)) = content.check() {
+        let which = index.map_or_else(String::new, |index| format!("number {}: ", index + 1));
+        fields.fault("milestones", format!("{which}{reason}"));
+        return None;
+    }
     Some(SuiteSpec::Scenario { tags, content })
 }
 
@@ -61,5 +75,6 @@ pub(super) fn write(content: &ScenarioContent) -> ScenarioSpec {
         initial_message_type: (initial != InitialMessageType::UserMessage).then(|| initial.word().to_owned()),
         conversation_starts_at: content.conversation_starts_at.map(crate::wire::precise_time),
         script: content.script.as_ref().map(script::write),
+        milestones: milestone::write(&content.milestones),
     }
 }

@@ -166,8 +166,7 @@ mod tests {
                 catch_up_timeout: Duration::from_secs(5),
                 capabilities: Capabilities {
                     build: "test".to_owned(),
-                    user_model: None,
-                    judge_model: None,
+                    models: model::Models::default(),
                 },
             },
             dispatcher: DispatcherOptions {

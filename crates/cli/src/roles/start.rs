@@ -47,8 +47,7 @@ pub(crate) async fn start_server(
             catch_up_timeout: settings.server.catch_up_timeout.duration(),
             capabilities: Capabilities {
                 build: build(),
-                user_model: None,
-                judge_model: None,
+                models: model::Models::default(),
             },
         },
         dispatcher: DispatcherOptions {

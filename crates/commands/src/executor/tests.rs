@@ -34,8 +34,7 @@ impl Host {
             catch_up_timeout: Duration::from_secs(5),
             capabilities: Capabilities {
                 build: "test".to_owned(),
-                user_model: None,
-                judge_model: None,
+                models: model::Models::default(),
             },
         };
         let projector = tokio::spawn(project(journal.clone(), database.clone()));
@@ -195,8 +194,7 @@ fn commits(before: &[model::Commit], actor: &str, id: &str, command: &Command) -
         entropy: *Digest::of(id.as_bytes()).as_bytes(),
         capabilities: Capabilities {
             build: "other".to_owned(),
-            user_model: None,
-            judge_model: None,
+            models: model::Models::default(),
         },
         precondition: None,
     };

@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DecodeError, EncodeError,
-    past::{ApiKeyCreatedV1, RunStartedV1},
+    past::{
+        ApiKeyCreatedV1, MetricContentV1, MetricCreatedV1, RunStartedV1, RunStartedV2, ScenarioContentV1,
+        ScenarioCreatedV1, next,
+    },
     record::{self, RawRecord, body, write},
     registry::{self, COMMIT_HEAD},
 };
-use crate::{CancelReason, Commit, CommitMeta, Event, ObjectRef, OrgId};
+use crate::{CancelReason, Commit, CommitMeta, Event, NextVersion, ObjectRef, OrgId};
 
 /// Version 1 of the head.
 #[derive(Serialize, Deserialize)]
@@ -137,16 +140,27 @@ fn read_event(record: &RawRecord<'_>) -> Result<Event, DecodeError> {
         ("persona.updated", 1) => Event::PersonaUpdated(body(entry.name, bytes)?),
         ("persona.version_created", 1) => Event::PersonaVersionCreated(body(entry.name, bytes)?),
         ("persona.deleted", 1) => Event::PersonaDeleted(body(entry.name, bytes)?),
-        ("scenario.created", 1) => Event::ScenarioCreated(body(entry.name, bytes)?),
+        ("scenario.created", 1) => {
+            Event::ScenarioCreated(body::<ScenarioCreatedV1>(entry.name, bytes)?.into())
+        }
+        ("scenario.created", 2) => Event::ScenarioCreated(body(entry.name, bytes)?),
         ("scenario.updated", 1) => Event::ScenarioUpdated(body(entry.name, bytes)?),
-        ("scenario.version_created", 1) => Event::ScenarioVersionCreated(body(entry.name, bytes)?),
+        ("scenario.version_created", 1) => {
+            Event::ScenarioVersionCreated(next(body::<NextVersion<ScenarioContentV1>>(entry.name, bytes)?))
+        }
+        ("scenario.version_created", 2) => Event::ScenarioVersionCreated(body(entry.name, bytes)?),
         ("scenario.deleted", 1) => Event::ScenarioDeleted(body(entry.name, bytes)?),
-        ("metric.created", 1) => Event::MetricCreated(body(entry.name, bytes)?),
+        ("metric.created", 1) => Event::MetricCreated(body::<MetricCreatedV1>(entry.name, bytes)?.into()),
+        ("metric.created", 2) => Event::MetricCreated(body(entry.name, bytes)?),
         ("metric.updated", 1) => Event::MetricUpdated(body(entry.name, bytes)?),
-        ("metric.version_created", 1) => Event::MetricVersionCreated(body(entry.name, bytes)?),
+        ("metric.version_created", 1) => {
+            Event::MetricVersionCreated(next(body::<NextVersion<MetricContentV1>>(entry.name, bytes)?))
+        }
+        ("metric.version_created", 2) => Event::MetricVersionCreated(body(entry.name, bytes)?),
         ("metric.deleted", 1) => Event::MetricDeleted(body(entry.name, bytes)?),
         ("agent.created", 1) => Event::AgentCreated(body(entry.name, bytes)?),
-        ("agent.version_created", 1) => Event::AgentVersionCreated(body(entry.name, bytes)?),
+        // Version 1 knew fewer protocols, and nothing else has changed.
+        ("agent.version_created", 1 | 2) => Event::AgentVersionCreated(body(entry.name, bytes)?),
         ("agent.deleted", 1) => Event::AgentDeleted(body(entry.name, bytes)?),
         ("context_graph.created", 1) => Event::ContextGraphCreated(body(entry.name, bytes)?),
         ("context_graph.version_created", 1) => Event::ContextGraphVersionCreated(body(entry.name, bytes)?),
@@ -161,14 +175,18 @@ fn read_event(record: &RawRecord<'_>) -> Result<Event, DecodeError> {
         ("unit_test_set.created", 1) => Event::UnitTestSetCreated(body(entry.name, bytes)?),
         ("unit_test_set.updated", 1) => Event::UnitTestSetUpdated(body(entry.name, bytes)?),
         ("unit_test_set.deleted", 1) => Event::UnitTestSetDeleted(body(entry.name, bytes)?),
-        ("run.started", 1) => Event::RunStarted(body::<RunStartedV1>(entry.name, bytes)?.into()),
-        ("run.started", 2) => Event::RunStarted(body(entry.name, bytes)?),
+        ("run.started", 1) => {
+            Event::RunStarted(RunStartedV2::from(body::<RunStartedV1>(entry.name, bytes)?).into())
+        }
+        ("run.started", 2) => Event::RunStarted(body::<RunStartedV2>(entry.name, bytes)?.into()),
+        ("run.started", 3) => Event::RunStarted(body(entry.name, bytes)?),
         // Only people cancelled runs then.
         ("run.cancelled", 1) => {
             let () = body(entry.name, bytes)?;
             Event::RunCancelled(CancelReason::Asked)
         }
-        ("run.cancelled", 2) => Event::RunCancelled(body(entry.name, bytes)?),
+        // Version 2 knew no costs, and nothing else has changed.
+        ("run.cancelled", 2 | 3) => Event::RunCancelled(body(entry.name, bytes)?),
         ("run.completed", 1) => Event::RunCompleted(body(entry.name, bytes)?),
         ("user.role_assigned", 1) => Event::UserRoleAssigned(body(entry.name, bytes)?),
         ("role.created", 1) => Event::RoleCreated(body(entry.name, bytes)?),

@@ -2,12 +2,18 @@
 //!
 //! Nothing here is ever changed: postcard is positional, so these structs are what old bytes mean.
 
+mod conversation;
+mod metric;
+mod run;
+mod scenario;
+
+pub(super) use conversation::{ConversationResultV1, TurnRecordV1};
+pub(super) use metric::{MetricContentV1, MetricCreatedV1};
+pub(super) use run::{RunStartedV1, RunStartedV2};
+pub(super) use scenario::{ScenarioContentV1, ScenarioCreatedV1};
 use serde::Deserialize;
 
-use crate::{
-    ApiKeyCreated, ApiKeyId, Budget, Digest, Name, Plan, PlannedTest, RunOptions, RunStarted, Time,
-    UnitTestSetId, UserId,
-};
+use crate::{ApiKeyCreated, ApiKeyId, FirstVersion, Name, NextVersion, Time, UserId};
 
 /// Version 1 of `api_key.created`: a key opened for its user only.
 #[derive(Deserialize)]
@@ -32,42 +38,19 @@ impl From<ApiKeyCreatedV1> for ApiKeyCreated {
     }
 }
 
-/// Version 1 of `run.started`: a run had no budget and repeated no other.
-#[derive(Deserialize)]
-pub(super) struct RunStartedV1 {
-    set_id: UnitTestSetId,
-    set_name: Name,
-    plan: PlanV1,
-    manifest: Digest,
+/// A first version whose content is of today.
+fn first<Old, New: From<Old>>(first: FirstVersion<Old>) -> FirstVersion<New> {
+    FirstVersion {
+        version_id: first.version_id,
+        content: first.content.into(),
+    }
 }
 
-#[derive(Deserialize)]
-struct PlanV1 {
-    tests: Vec<PlannedTest>,
-    options: RunOptionsV1,
-}
-
-#[derive(Deserialize)]
-struct RunOptionsV1 {
-    seed: u64,
-    max_concurrency: Option<u32>,
-}
-
-impl From<RunStartedV1> for RunStarted {
-    fn from(body: RunStartedV1) -> Self {
-        Self {
-            set_id: body.set_id,
-            set_name: body.set_name,
-            plan: Plan {
-                tests: body.plan.tests,
-                options: RunOptions {
-                    seed: body.plan.options.seed,
-                    max_concurrency: body.plan.options.max_concurrency,
-                    budget: Budget::default(),
-                    rerun_of: None,
-                },
-            },
-            manifest: body.manifest,
-        }
+/// A further version whose content is of today.
+pub(super) fn next<Old, New: From<Old>>(next: NextVersion<Old>) -> NextVersion<New> {
+    NextVersion {
+        version: next.version,
+        version_id: next.version_id,
+        content: next.content.into(),
     }
 }

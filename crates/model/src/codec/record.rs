@@ -4,6 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     DecodeError, EncodeError,
+    past::{ConversationResultV1, TurnRecordV1},
     registry::{self, DEAD_LETTER, DELIVERY, JOB, RESULT, TURN, TypeEntry},
 };
 use crate::{ConversationResult, DeadLetter, Job, TurnRecord, WebhookDelivery};
@@ -101,7 +102,12 @@ fn encode<T: Serialize>(entry: TypeEntry, value: &T) -> Result<Vec<u8>, EncodeEr
     Ok(bytes)
 }
 
-fn decode<T: DeserializeOwned>(expected: TypeEntry, bytes: &[u8]) -> Result<T, DecodeError> {
+/// Reads a message of one record, whose body `read` makes out.
+fn decode<T>(
+    expected: TypeEntry,
+    bytes: &[u8],
+    read: impl FnOnce(&RawRecord<'_>) -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
     let mut rest = open(bytes)?;
     let record = take(&mut rest)?;
     if record.entry.id != expected.id {
@@ -117,17 +123,22 @@ fn decode<T: DeserializeOwned>(expected: TypeEntry, bytes: &[u8]) -> Result<T, D
             reason,
         });
     }
-    match record.version {
-        1 => body(expected.name, record.body),
-        version => Err(DecodeError::UnknownType {
-            type_id: expected.id,
-            version,
-        }),
+    read(&record)
+}
+
+/// The body of a record of the version that this build writes, or of the first, which held `Old`.
+fn today_or_first<T: DeserializeOwned + From<Old>, Old: DeserializeOwned>(
+    record: &RawRecord<'_>,
+) -> Result<T, DecodeError> {
+    if record.version == record.entry.version {
+        body(record.entry.name, record.body)
+    } else {
+        body::<Old>(record.entry.name, record.body).map(T::from)
     }
 }
 
 macro_rules! records {
-    ($($entry:ident: $encode:ident / $decode:ident($type:ty);)+) => {$(
+    ($($entry:ident: $encode:ident / $decode:ident($type:ty) once $old:ty;)+) => {$(
         #[doc = concat!("The stored form of a [`", stringify!($type), "`].")]
         pub fn $encode(value: &$type) -> Result<Vec<u8>, EncodeError> {
             encode($entry, value)
@@ -135,15 +146,15 @@ macro_rules! records {
 
         #[doc = concat!("Reads a stored [`", stringify!($type), "`].")]
         pub fn $decode(bytes: &[u8]) -> Result<$type, DecodeError> {
-            decode($entry, bytes)
+            decode($entry, bytes, today_or_first::<$type, $old>)
         }
     )+};
 }
 
 records! {
-    RESULT: encode_result / decode_result(ConversationResult);
-    TURN: encode_turn / decode_turn(TurnRecord);
-    JOB: encode_job / decode_job(Job);
-    DEAD_LETTER: encode_dead_letter / decode_dead_letter(DeadLetter);
-    DELIVERY: encode_delivery / decode_delivery(WebhookDelivery);
+    RESULT: encode_result / decode_result(ConversationResult) once ConversationResultV1;
+    TURN: encode_turn / decode_turn(TurnRecord) once TurnRecordV1;
+    JOB: encode_job / decode_job(Job) once Job;
+    DEAD_LETTER: encode_dead_letter / decode_dead_letter(DeadLetter) once DeadLetter;
+    DELIVERY: encode_delivery / decode_delivery(WebhookDelivery) once WebhookDelivery;
 }

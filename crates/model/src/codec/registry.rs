@@ -17,8 +17,8 @@ const fn entry(id: u16, name: &'static str, version: u8) -> TypeEntry {
 
 /// The type ids that [`super::encode_commit`] and its siblings write.
 pub(super) const COMMIT_HEAD: TypeEntry = entry(1, "commit.head", 1);
-pub(super) const RESULT: TypeEntry = entry(2, "conversation.result", 1);
-pub(super) const TURN: TypeEntry = entry(3, "conversation.turn", 1);
+pub(super) const RESULT: TypeEntry = entry(2, "conversation.result", 2);
+pub(super) const TURN: TypeEntry = entry(3, "conversation.turn", 2);
 pub(super) const JOB: TypeEntry = entry(4, "job", 1);
 pub(super) const DEAD_LETTER: TypeEntry = entry(5, "job.dead_letter", 1);
 pub(super) const DELIVERY: TypeEntry = entry(6, "webhook.delivery", 1);
@@ -49,16 +49,16 @@ pub const REGISTRY: &[TypeEntry] = &[
     entry(201, "persona.updated", 1),
     entry(202, "persona.version_created", 1),
     entry(203, "persona.deleted", 1),
-    entry(210, "scenario.created", 1),
+    entry(210, "scenario.created", 2),
     entry(211, "scenario.updated", 1),
-    entry(212, "scenario.version_created", 1),
+    entry(212, "scenario.version_created", 2),
     entry(213, "scenario.deleted", 1),
-    entry(220, "metric.created", 1),
+    entry(220, "metric.created", 2),
     entry(221, "metric.updated", 1),
-    entry(222, "metric.version_created", 1),
+    entry(222, "metric.version_created", 2),
     entry(223, "metric.deleted", 1),
     entry(230, "agent.created", 1),
-    entry(231, "agent.version_created", 1),
+    entry(231, "agent.version_created", 2),
     entry(232, "agent.deleted", 1),
     entry(240, "context_graph.created", 1),
     entry(241, "context_graph.version_created", 1),
@@ -73,8 +73,8 @@ pub const REGISTRY: &[TypeEntry] = &[
     entry(270, "unit_test_set.created", 1),
     entry(271, "unit_test_set.updated", 1),
     entry(272, "unit_test_set.deleted", 1),
-    entry(300, "run.started", 2),
-    entry(301, "run.cancelled", 2),
+    entry(300, "run.started", 3),
+    entry(301, "run.cancelled", 3),
     entry(302, "run.completed", 1),
     entry(310, "evaluation.recorded", 1),
 ];

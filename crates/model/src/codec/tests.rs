@@ -131,16 +131,16 @@ fn an_unknown_type_is_not_skipped() {
         decode_turn(&bytes),
         Err(DecodeError::UnknownType {
             type_id: 9999,
-            version: 1
+            version: 2
         })
     );
     let mut newer = encode_turn(&samples::turn_record()).unwrap();
-    newer[5] = 2;
+    newer[5] = 3;
     assert_eq!(
         decode_turn(&newer),
         Err(DecodeError::UnknownType {
             type_id: 3,
-            version: 2
+            version: 3
         })
     );
 }

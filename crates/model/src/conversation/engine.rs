@@ -1,6 +1,6 @@
 //! The engine of one conversation.
 
-use super::{EndReason, Role, Turn, TurnRecord, Usage};
+use super::{BrokenAttempt, EndReason, Role, Turn, TurnRecord, Usage};
 use crate::{InitialMessageType, Time};
 
 /// What the engine needs to know about the conversation.
@@ -12,6 +12,8 @@ pub struct EngineOptions {
     pub initial_message_type: InitialMessageType,
     /// The most bytes all turns together may have.
     pub max_transcript_bytes: usize,
+    /// How often the conversation is begun again because the simulated user broke its part.
+    pub max_reruns: u32,
 }
 
 /// One conversation, as far as it has come.
@@ -25,6 +27,9 @@ pub struct Engine {
     started_at: Option<Time>,
     /// A worker was lost after it may have called the agent for the turn that comes next.
     call_may_repeat: bool,
+    usage: Usage,
+    simulator_usage: Usage,
+    broken: Vec<BrokenAttempt>,
 }
 
 /// What to do next.
@@ -45,6 +50,8 @@ pub enum Step {
         /// Whether the agent may have seen this call before.
         repeated: bool,
     },
+    /// The simulated user broke its part: feed a [`TurnRecord::Claimed`] that restarts.
+    StartAgain,
     /// Nothing more will be said: evaluate the metrics.
     Judge(EndReason),
 }
@@ -71,12 +78,28 @@ impl Engine {
             claims: 0,
             started_at: None,
             call_may_repeat: false,
+            usage: Usage {
+                input_tokens: 0,
+                output_tokens: 0,
+                cost_micros: 0,
+                estimated: false,
+            },
+            simulator_usage: Usage {
+                input_tokens: 0,
+                output_tokens: 0,
+                cost_micros: 0,
+                estimated: false,
+            },
+            broken: Vec::new(),
         }
     }
 
     /// What to do next.
     pub fn next(&self) -> Step {
         if let Some(end) = &self.end {
+            if self.is_to_start_again() {
+                return Step::StartAgain;
+            }
             return Step::Judge(end.clone());
         }
         let turn_index = self.next_index();
@@ -107,7 +130,10 @@ impl Engine {
                 at,
                 restart,
             } => {
-                self.claims += 1;
+                // Starting again is no change of hands.
+                if !(restart && self.is_to_start_again()) {
+                    self.claims += 1;
+                }
                 self.started_at.get_or_insert(at);
                 if restart || self.attempts == 0 {
                     self.attempts += 1;
@@ -120,6 +146,11 @@ impl Engine {
             }
             TurnRecord::Said(turn) => {
                 self.call_may_repeat = false;
+                let side = match turn.role {
+                    Role::Agent => &mut self.usage,
+                    Role::User | Role::Event => &mut self.simulator_usage,
+                };
+                side.add(turn.usage.unwrap_or_default());
                 if turn.completed {
                     self.end = Some(EndReason::AgentCompleted);
                 }
@@ -136,9 +167,28 @@ impl Engine {
             TurnRecord::UserLeft {
                 outcome,
                 reason,
+                farewell: _,
+                usage,
+                violations: _,
                 at: _,
             } => {
+                self.simulator_usage.add(usage.unwrap_or_default());
                 self.end = Some(EndReason::UserLeft { outcome, reason });
+            }
+            TurnRecord::UserBroke {
+                cause,
+                violations,
+                usage,
+                at: _,
+            } => {
+                self.simulator_usage.add(usage.unwrap_or_default());
+                self.broken.push(BrokenAttempt {
+                    attempt: self.attempts,
+                    cause: cause.clone(),
+                    violations,
+                    n_turns: self.next_index(),
+                });
+                self.end = Some(EndReason::SimulatorError { cause });
             }
         }
     }
@@ -189,13 +239,28 @@ impl Engine {
         self.started_at
     }
 
-    /// What the turns consumed.
-    pub fn usage(&self) -> Usage {
-        let mut total = Usage::default();
-        for usage in self.turns.iter().filter_map(|turn| turn.usage) {
-            total.add(usage);
-        }
-        total
+    /// What the agent consumed, over all attempts.
+    pub const fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    /// What the language model consumed that plays the user, over all attempts.
+    pub const fn simulator_usage(&self) -> Usage {
+        self.simulator_usage
+    }
+
+    /// The attempts in which the simulated user broke its part.
+    pub fn broken(&self) -> &[BrokenAttempt] {
+        &self.broken
+    }
+
+    /// Whether this attempt is one that the simulated user broke, and another may follow.
+    fn is_to_start_again(&self) -> bool {
+        let broke_now = self
+            .broken
+            .last()
+            .is_some_and(|last| last.attempt == self.attempts);
+        broke_now && self.broken.len() <= usize::try_from(self.options.max_reruns).unwrap_or(usize::MAX)
     }
 
     fn transcript_bytes(&self) -> usize {

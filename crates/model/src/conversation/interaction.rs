@@ -44,6 +44,9 @@ mod tests {
             completed: false,
             calls: 0,
             repeated: false,
+            note: None,
+            violations: Vec::new(),
+            session: None,
         };
         (0..).zip(roles).map(turn).collect()
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Turn;
+use super::{Turn, Usage, Violation};
 use crate::{Criterion, MetricId, MetricValue, Name, RunId, Time, UnitTestId, UserOutcome};
 
 /// The verdict on one conversation.
@@ -92,23 +92,6 @@ impl EndReason {
     }
 }
 
-/// What was consumed. Zero where the agent did not tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Tokens read.
-    pub input_tokens: u64,
-    /// Tokens written.
-    pub output_tokens: u64,
-}
-
-impl Usage {
-    /// Adds another usage to this one.
-    pub const fn add(&mut self, other: Self) {
-        self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
-        self.output_tokens = self.output_tokens.saturating_add(other.output_tokens);
-    }
-}
-
 /// A metric version's value for one conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -124,6 +107,49 @@ pub struct Evaluation {
     pub references: Vec<u32>,
     /// Why the judge failed, if it did.
     pub error: Option<String>,
+    /// What each judge said, if several were asked or one several times, in order; empty if one was asked once.
+    pub votes: Vec<Vote>,
+    /// What the judges consumed, if they are language models.
+    pub usage: Option<Usage>,
+}
+
+/// What one of several judges said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Vote {
+    /// The language model that judged.
+    pub model: Name,
+    /// The value; none: the metric does not apply, or the judge failed.
+    pub value: Option<MetricValue>,
+    /// Why that value.
+    pub justification: String,
+    /// Why the judge failed, if it did.
+    pub error: Option<String>,
+}
+
+/// How far one milestone of the scenario was reached.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MilestoneOutcome {
+    /// The milestone's name.
+    pub name: Name,
+    /// Index of the turn with which it was reached; none: it was not.
+    pub reached_at: Option<u32>,
+    /// Why.
+    pub justification: String,
+    /// Why nobody can tell, if so.
+    pub error: Option<String>,
+}
+
+/// An attempt at a conversation in which the simulated user broke its part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BrokenAttempt {
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// What happened.
+    pub cause: String,
+    /// What the guard did not let through.
+    pub violations: Vec<Violation>,
+    /// How many turns there had been.
+    pub n_turns: u32,
 }
 
 /// Whether one criterion holds.
@@ -174,11 +200,27 @@ pub struct ConversationResult {
     pub verdict: Verdict,
     /// What broke, if the verdict is errored or invalid.
     pub error: Option<String>,
-    /// Over all turns.
+    /// What the agent consumed, over all attempts.
     pub usage: Usage,
+    /// What the language model consumed that plays the user, over all attempts; with the guard's.
+    pub simulator_usage: Usage,
+    /// What the language models consumed that judge.
+    pub judge_usage: Usage,
+    /// One per milestone of the scenario, in order; empty if nothing was judged.
+    pub milestones: Vec<MilestoneOutcome>,
+    /// The attempts in which the simulated user broke its part. If the verdict is invalid, this one is the last of them.
+    pub broken: Vec<BrokenAttempt>,
 }
 
 impl ConversationResult {
+    /// What everybody consumed together: agent, simulated user and judges.
+    pub const fn total_usage(&self) -> Usage {
+        let mut total = self.usage;
+        total.add(self.simulator_usage);
+        total.add(self.judge_usage);
+        total
+    }
+
     /// The verdict that follows from how the conversation ended, its evaluations and criteria, with what broke if something did.
     pub fn judge(
         end: &EndReason,

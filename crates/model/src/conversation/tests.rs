@@ -3,12 +3,13 @@
 use proptest::prelude::*;
 
 use super::{AgentInput, EndReason, Engine, EngineOptions, Role, Step, Turn, TurnRecord};
-use crate::{InitialMessageType, Time, UserOutcome};
+use crate::{Fault, InitialMessageType, Time, Usage, UserOutcome, Violation};
 
 const OPTIONS: EngineOptions = EngineOptions {
     max_interactions: 3,
     initial_message_type: InitialMessageType::UserMessage,
     max_transcript_bytes: 1000,
+    max_reruns: 1,
 };
 
 fn claimed(restart: bool) -> TurnRecord {
@@ -31,6 +32,9 @@ fn said(index: u32, role: Role, text: &str) -> TurnRecord {
         completed: text == "done",
         calls: 1,
         repeated: false,
+        note: None,
+        violations: Vec::new(),
+        session: None,
     })
 }
 
@@ -38,6 +42,9 @@ fn left() -> TurnRecord {
     TurnRecord::UserLeft {
         outcome: UserOutcome::Achieved,
         reason: None,
+        farewell: None,
+        usage: None,
+        violations: Vec::new(),
         at: Time::from_micros(3),
     }
 }
@@ -179,8 +186,71 @@ proptest! {
         prop_assert_eq!(disturbed.interactions(), undisturbed.interactions());
         let without_mark = |step: Step| match step {
             Step::CallAgent { input, turn_index, .. } => Step::CallAgent { input, turn_index, repeated: false },
-            other @ (Step::AskUser { .. } | Step::Judge(_)) => other,
+            other @ (Step::AskUser { .. } | Step::StartAgain | Step::Judge(_)) => other,
         };
         prop_assert_eq!(without_mark(disturbed.next()), without_mark(undisturbed.next()));
     }
+}
+
+fn broke() -> TurnRecord {
+    TurnRecord::UserBroke {
+        cause: "it speaks as the agent".to_owned(),
+        violations: vec![Violation {
+            fault: Fault::RoleInversion,
+            detail: "offers help".to_owned(),
+            message: "How can I help?".to_owned(),
+        }],
+        usage: Some(Usage::of_tokens(5, 1)),
+        at: Time::from_micros(4),
+    }
+}
+
+#[test]
+fn a_conversation_that_the_user_broke_starts_again_as_often_as_allowed() {
+    let begun = [
+        claimed(false),
+        said(0, Role::User, "hi"),
+        said(1, Role::Agent, "hello"),
+    ];
+    let mut first = begun.to_vec();
+    first.push(broke());
+    let broken = engine(OPTIONS, &first);
+    assert_eq!(broken.next(), Step::StartAgain);
+
+    first.push(claimed(true));
+    let again = engine(OPTIONS, &first);
+    assert_eq!((again.attempts(), again.claims(), again.turns().len()), (2, 1, 0));
+    assert_eq!(again.next(), Step::AskUser { role: Role::User });
+    assert_eq!((again.broken()[0].attempt, again.broken()[0].n_turns), (1, 2));
+    assert_eq!(
+        again.simulator_usage(),
+        Usage::of_tokens(5, 1),
+        "what was spent is not forgotten"
+    );
+
+    first.push(broke());
+    let end = EndReason::SimulatorError {
+        cause: "it speaks as the agent".to_owned(),
+    };
+    let over = engine(OPTIONS, &first);
+    assert_eq!(over.next(), Step::Judge(end));
+    assert_eq!(over.broken().len(), 2);
+
+    let never = EngineOptions {
+        max_reruns: 0,
+        ..OPTIONS
+    };
+    assert!(matches!(engine(never, &first[..4]).next(), Step::Judge(_)));
+}
+
+#[test]
+fn a_user_that_breaks_otherwise_is_not_replaced() {
+    let mut engine = engine(OPTIONS, &[claimed(false)]);
+    engine.conclude(EndReason::SimulatorError {
+        cause: "the script has no such step".to_owned(),
+    });
+    assert!(
+        matches!(engine.next(), Step::Judge(_)),
+        "a script would break again"
+    );
 }

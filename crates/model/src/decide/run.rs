@@ -1,9 +1,11 @@
 //! Runs: starting one pins every version and seals the manifest.
 
+mod casting;
 mod planner;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use casting::Casting;
 use planner::Planner;
 
 use super::{
@@ -22,7 +24,7 @@ type Change = (ObjectRef, u32);
 pub(super) fn start(
     staged: &mut Staged<'_>,
     set_id: UnitTestSetId,
-    options: StartOptions,
+    options: &StartOptions,
     entries: Option<&[SetEntry]>,
     rerun_of: Option<RunId>,
 ) -> Result<(Change, (Digest, Vec<u8>)), DecideError> {
@@ -39,6 +41,7 @@ pub(super) fn start(
             BudgetLimit::Duration => "max_duration_ms",
             BudgetLimit::Conversations => "max_conversations",
             BudgetLimit::Tokens => "max_tokens",
+            BudgetLimit::Cost => "max_cost_micros",
         };
         Rejection::invalid(format!("/rehearse/budget/{field}"), reason)
     })?;
@@ -52,12 +55,15 @@ pub(super) fn start(
     if let Some(entries) = entries {
         check_entries(&set, entries)?;
     }
+    let (casting, cast) = Casting::choose(&staged.context.capabilities.models, options)?;
+    let recordings = options.recordings.clone().unwrap_or_default();
     let run = RunId(staged.ids.next());
     let options = RunOptions {
         seed: options.seed.unwrap_or_else(|| staged.ids.seed()),
         max_concurrency: options.max_concurrency,
         budget: options.budget,
         rerun_of,
+        cast,
     };
     let org = staged.org().clone();
     let manifest = Manifest {
@@ -85,12 +91,23 @@ pub(super) fn start(
         metrics: BTreeMap::new(),
         agents: BTreeMap::new(),
         context_graphs: BTreeMap::new(),
+        models: BTreeMap::new(),
+        agent_prices: BTreeMap::new(),
+        recordings,
     };
-    let mut planner = Planner::new(manifest);
+    let mut planner = Planner::new(manifest, casting);
     for entry in entries.unwrap_or(&set.definition.entries) {
         planner.plan(staged, *entry)?;
     }
     let manifest = planner.into_manifest();
+    let planned = manifest.plan.n_conversations();
+    if manifest.plan.options.cast.recorded && usize::try_from(planned) != Ok(manifest.recordings.len()) {
+        let reason = Invalid::new(format!(
+            "must be one for each of the run's {planned} conversations, not {}",
+            manifest.recordings.len()
+        ));
+        return Err(Rejection::invalid("/rehearse/recordings", reason).into());
+    }
     let sealed = manifest.seal().map_err(|reason| Rejection::invalid("", reason))?;
     let object = ObjectRef::new(Kind::Run, run);
     let started = RunStarted {

@@ -78,10 +78,16 @@ pub(super) fn live(staged: &Staged<'_>, id: ScenarioId) -> Result<(ObjectRef, Sc
 }
 
 fn check(content: &ScenarioContent) -> Result<(), DecideError> {
-    match &content.script {
-        Some(script) => script
+    if let Some(script) = &content.script {
+        script
             .check()
-            .map_err(|reason| Rejection::invalid("/rehearse/script", reason).into()),
-        None => Ok(()),
+            .map_err(|reason| Rejection::invalid("/rehearse/script", reason))?;
     }
+    content.check().map_err(|(index, reason)| {
+        let pointer = index.map_or_else(
+            || "/rehearse/milestones".to_owned(),
+            |index| format!("/rehearse/milestones/{index}"),
+        );
+        Rejection::invalid(pointer, reason).into()
+    })
 }

@@ -12,9 +12,9 @@ mod services;
 use crate::{
     AgentContent, Capabilities, Command, Connection, Context, ContextGraphContent, Continuation,
     DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_REPLY_BYTES, DEFAULT_TIMEOUT_MS, DecideError, Decision, Digest,
-    InitialMessageType, Json, Judge, MemoryDirectory, MetricContent, MetricDomain, ObjectRef, Oid, OrgId,
-    PersonaContent, Protocol, Rejection, ScenarioContent, Script, ScriptAction, ScriptStep, StdioFraming,
-    Tags, Time, UserId, Variables, decide,
+    InitialMessageType, Json, Judge, MemoryDirectory, MetricContent, MetricDomain, Models, ObjectRef, Oid,
+    OrgId, PersonaContent, Protocol, Rejection, ScenarioContent, Script, ScriptAction, ScriptStep,
+    StdioFraming, Tags, Time, UserId, Variables, decide,
 };
 
 /// An organization that commands are carried out on.
@@ -44,8 +44,7 @@ impl Given {
             entropy: *Digest::of(&self.n_commands.to_be_bytes()).as_bytes(),
             capabilities: Capabilities {
                 build: "test".to_owned(),
-                user_model: None,
-                judge_model: None,
+                models: Models::default(),
             },
             precondition: None,
         }
@@ -109,6 +108,7 @@ pub(super) fn scenario_content(objective: &str) -> ScenarioContent {
         initial_message_type: InitialMessageType::UserMessage,
         conversation_starts_at: None,
         script: Some(Script { steps: vec![say] }),
+        milestones: Vec::new(),
     }
 }
 

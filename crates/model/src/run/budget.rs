@@ -11,8 +11,11 @@ pub struct Budget {
     pub max_duration_ms: Option<u64>,
     /// Conversations that are finished.
     pub max_conversations: Option<u32>,
-    /// Tokens that its agents report, read and written.
+    /// Tokens, read and written, of its agents, simulated users and judges.
     pub max_tokens: Option<u64>,
+    /// What its language models cost whose prices are known, in millionths of a US dollar. Absent in manifests of builds that knew no costs.
+    #[serde(default)]
+    pub max_cost_micros: Option<u64>,
 }
 
 /// A limit of a [`Budget`].
@@ -24,6 +27,8 @@ pub enum BudgetLimit {
     Conversations,
     /// Tokens.
     Tokens,
+    /// Costs.
+    Cost,
 }
 
 /// Why a run was cancelled.
@@ -36,12 +41,13 @@ pub enum CancelReason {
 }
 
 impl BudgetLimit {
-    /// `duration`, `conversations` or `tokens`.
+    /// `duration`, `conversations`, `tokens` or `cost`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Duration => "duration",
             Self::Conversations => "conversations",
             Self::Tokens => "tokens",
+            Self::Cost => "cost",
         }
     }
 }
@@ -53,6 +59,7 @@ impl Budget {
             (BudgetLimit::Duration, self.max_duration_ms == Some(0)),
             (BudgetLimit::Conversations, self.max_conversations == Some(0)),
             (BudgetLimit::Tokens, self.max_tokens == Some(0)),
+            (BudgetLimit::Cost, self.max_cost_micros == Some(0)),
         ];
         match nothing.into_iter().find(|(_limit, is_nothing)| *is_nothing) {
             Some((limit, _)) => Err((limit, Invalid::new("must be at least 1"))),

@@ -19,7 +19,7 @@ pub struct Plan {
 }
 
 /// How a run is executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunOptions {
     /// What everything random in the run follows from.
     pub seed: u64,
@@ -31,6 +31,39 @@ pub struct RunOptions {
     /// The run that it repeats, whole or in part. Absent in manifests of builds that knew no repetition.
     #[serde(default)]
     pub rerun_of: Option<RunId>,
+    /// Who takes part beside the agents. Absent in manifests of builds that knew no language models.
+    #[serde(default)]
+    pub cast: Cast,
+}
+
+/// Who takes part in a run's conversations beside the agents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cast {
+    /// The language model that plays the users whose scenario has no script, by its name in the configuration; none: no such scenario.
+    pub simulator: Option<Name>,
+    /// The language model that judges where a metric names none; none: no such metric.
+    pub judge: Option<Name>,
+    /// How simulated users that a model plays are held to their part.
+    pub guard: Guarding,
+    /// How often a conversation is begun again because the simulated user broke its part, at most [`MAX_RERUNS`].
+    pub max_reruns: u32,
+    /// Whether conversations were recorded elsewhere and are only judged. Then the manifest names the recordings.
+    pub recorded: bool,
+}
+
+/// The most times that a conversation is begun again because the simulated user broke its part.
+pub const MAX_RERUNS: u32 = 10;
+
+/// How a simulated user that a language model plays is held to its part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Guarding {
+    /// Its steps are checked by rules.
+    #[default]
+    Rules,
+    /// By rules, and by this language model, by its name in the configuration.
+    RulesAndModel(Name),
+    /// Not at all.
+    Off,
 }
 
 /// One test of a run, with every version pinned.

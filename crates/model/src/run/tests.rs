@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{Admission, Budget, Plan, PlannedTest, RunOptions, RunVerdict, Tally};
+use super::{Admission, Budget, Cast, Plan, PlannedTest, RunOptions, RunVerdict, Tally};
 use crate::{
     AgentId, ContextGraphId, Oid, PersonaId, ScenarioId, ServiceId, UnitTestId, Verdict, VersionSetName,
 };
@@ -32,6 +32,7 @@ fn plan(run_counts: &[u32]) -> Plan {
             max_concurrency: None,
             budget: Budget::default(),
             rerun_of: None,
+            cast: Cast::default(),
         },
     }
 }

@@ -172,6 +172,8 @@ impl OrgView<'_> {
                 justification: state.justification,
                 references: Vec::new(),
                 error: None,
+                votes: Vec::new(),
+                usage: None,
             },
             source: EvaluationSource::Manual {
                 conversation_id: state.conversation_id,

@@ -45,8 +45,7 @@ impl Installation {
                 catch_up_timeout: Duration::from_secs(10),
                 capabilities: Capabilities {
                     build: "bench".to_owned(),
-                    user_model: None,
-                    judge_model: None,
+                    models: model::Models::default(),
                 },
             },
             dispatcher: DispatcherOptions {

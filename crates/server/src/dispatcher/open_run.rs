@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Admission, BudgetLimit, ConversationKey, Digest, DirectoryExt as _, Job, OrgId, Run, Time};
+use model::{
+    Admission, BudgetLimit, ConversationKey, Digest, DirectoryExt as _, Job, OrgId, Run, Time, Usage,
+};
 use projections::{Concluded, Database};
 
 use super::{
     RoundError, RunKey,
-    budget::{Purse, tokens},
+    budget::{Purse, usage},
     share::Demand,
 };
 
@@ -40,11 +42,11 @@ pub(super) struct Seen {
     /// None if they were known.
     pub(super) facts: Option<Facts>,
     pub(super) concluded: Concluded,
-    /// Of the conversations that were not known to be concluded, where tokens are counted.
-    pub(super) tokens: u64,
+    /// Of the conversations that were not known to be concluded, where usage is counted.
+    pub(super) usage: Usage,
 }
 
-/// What is known of a run already: which conversations are concluded whose tokens were counted; none where they are not.
+/// What is known of a run already: which conversations are concluded whose usage was counted; none where they are not.
 pub(super) type Counted = Option<Concluded>;
 
 /// Every run that is not over. A plan may be large, so only those of runs that are not `known` are read.
@@ -61,19 +63,19 @@ pub(super) fn read_open(
             None => {
                 let run = organization.run(key.1)?;
                 let facts = Facts::of(&run.ok_or(RoundError::NoRun { run: key.1 })?);
-                let counted = facts.purse.counts_tokens().then(Concluded::default);
+                let counted = facts.purse.counts_usage().then(Concluded::default);
                 (Some(facts), counted)
             }
         };
         let concluded = organization.concluded(key.1)?;
-        let tokens = match counted {
-            Some(counted) => tokens(&organization, key.1, &counted, &concluded)?,
-            None => 0,
+        let usage = match counted {
+            Some(counted) => usage(&organization, key.1, &counted, &concluded)?,
+            None => Usage::default(),
         };
         let seen = Seen {
             facts,
             concluded,
-            tokens,
+            usage,
         };
         open.insert(key, seen);
     }
@@ -86,7 +88,7 @@ pub(super) struct OpenRun {
     facts: Facts,
     concluded: Concluded,
     /// What the concluded ones used, where it is counted.
-    tokens: u64,
+    usage: Usage,
     /// What is in the queue: read from there, then kept up. None: not read yet.
     in_flight: Option<BTreeSet<u32>>,
     /// Where to go on admitting. Whatever comes before it is concluded or in flight.
@@ -94,34 +96,34 @@ pub(super) struct OpenRun {
 }
 
 impl OpenRun {
-    pub(super) fn new(facts: Facts, concluded: Concluded, tokens: u64) -> Self {
+    pub(super) fn new(facts: Facts, concluded: Concluded, usage: Usage) -> Self {
         let next = facts.order.clone();
         Self {
             facts,
             concluded,
-            tokens,
+            usage,
             in_flight: None,
             next,
         }
     }
 
     /// Takes in which conversations have a result by now.
-    pub(super) fn conclude(&mut self, concluded: Concluded, tokens: u64) {
+    pub(super) fn conclude(&mut self, concluded: Concluded, usage: Usage) {
         self.concluded = concluded;
-        self.tokens = self.tokens.saturating_add(tokens);
+        self.usage.add(usage);
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.retain(|n| !self.concluded.contains(*n));
         }
     }
 
-    /// Whose tokens have been counted.
+    /// Whose usage has been counted.
     pub(super) fn counted(&self) -> Counted {
-        self.facts.purse.counts_tokens().then(|| self.concluded.clone())
+        self.facts.purse.counts_usage().then(|| self.concluded.clone())
     }
 
     /// The limit of its budget that the run has reached.
     pub(super) fn limit_reached(&self, now: Time) -> Option<BudgetLimit> {
-        self.facts.purse.reached(now, self.concluded.len(), self.tokens)
+        self.facts.purse.reached(now, self.concluded.len(), self.usage)
     }
 
     /// When its time is up; none: never.

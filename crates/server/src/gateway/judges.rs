@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::error::{ErrorCode, Problem};
 use model::{EndReason, Evaluation, Turn};
-use simulation::{Briefing, evaluate};
+use simulation::{Briefing, Material, NoModels, evaluate};
 use tokio::{
     sync::Semaphore,
     time::{Duration, timeout},
@@ -45,9 +45,14 @@ impl Judges {
             let place = place.map_err(|closed| internal(&closed))?;
             // What is begun keeps its place until it ends by itself, whoever still waits for it.
             let judged = tokio::spawn(async move {
-                let found = evaluate(&briefing, &turns, &end).await;
+                let material = Material {
+                    turns: &turns,
+                    end: &end,
+                    recorded: None,
+                };
+                let found = evaluate(&briefing, material, &NoModels).await;
                 drop(place);
-                found
+                found.evaluations
             });
             judged.await.map_err(|ended| internal(&ended))
         };

@@ -29,6 +29,9 @@ fn turns(n: u32) -> Vec<Turn> {
         completed: false,
         calls: 1,
         repeated: false,
+        note: None,
+        violations: Vec::new(),
+        session: None,
     };
     (0..).zip(said).map(turn).collect()
 }

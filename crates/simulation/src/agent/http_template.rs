@@ -189,6 +189,7 @@ impl TemplateSession {
         };
         let tool_calls = tool_calls::read(calls.as_ref()).map_err(malformed)?;
         Ok(Answer {
+            session: None,
             text,
             tool_calls,
             usage: None,

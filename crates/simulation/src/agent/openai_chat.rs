@@ -157,6 +157,7 @@ impl ChatSession {
             tool_calls: tool_calls::read_functions(message.get("tool_calls")).map_err(malformed)?,
             usage: body.get("usage").and_then(usage),
             completed: false,
+            session: None,
         })
     }
 }
@@ -207,10 +208,7 @@ fn part_text(part: &Value) -> Option<&str> {
 fn usage(usage: &Value) -> Option<Usage> {
     let tokens = |name| usage.get(name).and_then(Value::as_u64);
     let (input, output) = (tokens("prompt_tokens"), tokens("completion_tokens"));
-    (input.is_some() || output.is_some()).then(|| Usage {
-        input_tokens: input.unwrap_or(0),
-        output_tokens: output.unwrap_or(0),
-    })
+    (input.is_some() || output.is_some()).then(|| Usage::of_tokens(input.unwrap_or(0), output.unwrap_or(0)))
 }
 
 #[cfg(test)]

@@ -135,7 +135,10 @@ fn what_a_judge_compiles_is_checked() {
     assert!(
         shown(metric(MetricDomain::Boolean, Judge::Interactions))[0].starts_with(": a `interactions` judge")
     );
-    assert_eq!(metric(MetricDomain::Boolean, Judge::Model), Ok(()));
+    assert_eq!(
+        metric(MetricDomain::Boolean, Judge::Model(model::ModelJudge::default())),
+        Ok(())
+    );
 }
 
 fn connection(protocol: Protocol) -> Vec<String> {

@@ -2,7 +2,10 @@ use model::{LatencyStatistic, MetricId, Name, Named, Oid, Role, Scope, Text, Use
 use serde_json::json;
 
 use super::*;
-use crate::test_support::{self, briefing, name, text, tool_call, turns};
+use crate::{
+    NoModels,
+    test_support::{self, briefing, name, text, tool_call, turns},
+};
 
 const BOOLEAN: MetricDomain = MetricDomain::Boolean;
 const COUNT: MetricDomain = MetricDomain::Numerical {
@@ -51,7 +54,12 @@ async fn judged(judge: Judge, domain: &MetricDomain, turns: &[Turn], end: &EndRe
         content,
     };
     briefing.metrics = vec![(MetricId(Oid::from_bytes([1; 12])), 3, metric)];
-    let mut evaluations = evaluate(&briefing, turns, end).await;
+    let material = Material {
+        turns,
+        end,
+        recorded: None,
+    };
+    let mut evaluations = evaluate(&briefing, material, &NoModels).await.evaluations;
     assert_eq!(evaluations.len(), 1);
     evaluations.remove(0)
 }
@@ -431,7 +439,7 @@ async fn without_a_reply_metrics_on_replies_do_not_apply() {
 
 #[tokio::test]
 async fn a_model_judge_is_not_configured() {
-    let shown = error(Judge::Model, BOOLEAN).await;
+    let shown = error(Judge::Model(model::ModelJudge::default()), BOOLEAN).await;
     assert!(
         shown.starts_with("metric `measured`: no model judge is configured"),
         "{shown}"

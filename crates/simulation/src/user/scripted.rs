@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use model::{Script, Turn};
 use serde_json::Value;
 
-use super::{SimulatedUser, UserError, UserMove, walk};
+use super::{SimulatedUser, UserError, UserStep, walk};
 use crate::{
     Briefing,
     isolated::{DEADLINE, isolated},
@@ -43,16 +43,17 @@ impl ScriptedUser {
 
 #[async_trait]
 impl SimulatedUser for ScriptedUser {
-    async fn next(&mut self, turns: &[Turn]) -> Result<UserMove, UserError> {
+    async fn next(&mut self, turns: &[Turn]) -> Result<UserStep, UserError> {
         let part = Arc::clone(&self.part);
         let turns = turns.to_vec();
         let walked = isolated(DEADLINE, move || walk::next_move(&part, &turns)).await;
-        walked.unwrap_or_else(|why| {
+        let walked = walked.unwrap_or_else(|why| {
             Err(UserError::Broken {
                 scenario: self.part.scenario_name.clone(),
                 reason: why.to_string(),
             })
-        })
+        });
+        walked.map(UserStep::of)
     }
 }
 

@@ -134,7 +134,11 @@ impl Walk<'_> {
                 said: self.said.len(),
             });
         }
-        Ok(UserMove::Leave { outcome, reason })
+        Ok(UserMove::Leave {
+            outcome,
+            reason,
+            farewell: None,
+        })
     }
 
     fn holds(&mut self, condition: &Condition, path: impl Fn() -> String) -> Result<bool, UserError> {

@@ -3,17 +3,26 @@
 
 use journal::{JournalError, Published};
 use model::{AgentInput, EndReason, Engine, Role, Step, Turn, TurnRecord, Verdict};
-use simulation::{AgentCall, UserMove};
+use simulation::{AgentCall, Judged, UserMove};
 
 use super::{Halt, Outcome, Shared};
 use crate::{
-    Cast,
+    Cast, UserFailure,
     failure::{Failure, chain},
     narrator::Narrator,
     result::{Ended, is_judged},
     scribe::{Scribe, Written},
     setting::Setting,
 };
+
+/// How far holding a conversation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It is over, or not this worker's to hold any more.
+    Over(Outcome),
+    /// The simulated user broke its part: it is to be held again from the start, by others.
+    StartAgain,
+}
 
 /// A conversation that this worker has claimed.
 pub(super) struct Conversation<'a> {
@@ -27,10 +36,10 @@ pub(super) struct Conversation<'a> {
 
 impl Conversation<'_> {
     /// Holds the conversation until it has its result or is not this worker's to hold any more.
-    pub(super) async fn hold(&mut self, cast: &mut dyn Cast) -> Result<Outcome, Failure> {
+    pub(super) async fn hold(&mut self, cast: &mut dyn Cast) -> Result<Held, Failure> {
         loop {
             if let Some(outcome) = self.halt.is_reached() {
-                return Ok(outcome);
+                return Ok(Held::Over(outcome));
             }
             let written = match self.engine.next() {
                 Step::AskUser { role } => self.ask_user(cast, role).await?,
@@ -39,21 +48,38 @@ impl Conversation<'_> {
                     turn_index,
                     repeated,
                 } => self.call_agent(cast, input, turn_index, repeated).await?,
-                Step::Judge(end) => return self.conclude(cast, end).await,
+                Step::StartAgain => return Ok(Held::StartAgain),
+                Step::Judge(end) => return self.conclude(cast, end).await.map(Held::Over),
             };
             if written == Written::Fenced {
-                return Ok(Outcome::Fenced);
+                return Ok(Held::Over(Outcome::Fenced));
             }
         }
     }
 
+    /// Begins the conversation again.
+    pub(super) async fn start_again(&mut self) -> Result<Written, Failure> {
+        let claim = TurnRecord::Claimed {
+            worker: self.shared.options.name.to_string(),
+            at: self.shared.options.clock.now(),
+            restart: true,
+        };
+        tracing::info!("the simulated user broke its part; the conversation begins again");
+        self.write(claim, |cause| EndReason::Infrastructure { cause })
+            .await
+    }
+
     async fn ask_user(&mut self, cast: &mut dyn Cast, role: Role) -> Result<Written, Failure> {
-        match cast.user(self.engine.turns()).await {
-            Ok(UserMove::Say(_)) if !self.engine.user_may_speak() => {
+        let step = match cast.user(self.engine.turns()).await {
+            Ok(step) => step,
+            Err(failure) => return self.user_failed(failure).await,
+        };
+        match step.action {
+            UserMove::Say(_) if !self.engine.user_may_speak() => {
                 self.engine.conclude(EndReason::MaxInteractions);
                 Ok(Written::Stored)
             }
-            Ok(UserMove::Say(text)) => {
+            UserMove::Say(text) => {
                 let turn = Turn {
                     index: self.engine.next_index(),
                     role,
@@ -61,25 +87,58 @@ impl Conversation<'_> {
                     at: self.shared.options.clock.now(),
                     latency_ms: None,
                     tool_calls: Vec::new(),
-                    usage: None,
+                    usage: step.usage,
                     completed: false,
                     calls: 0,
                     repeated: false,
+                    note: step.note,
+                    violations: step.violations,
+                    session: None,
                 };
                 let too_large = |cause| EndReason::SimulatorError { cause };
                 self.write(TurnRecord::Said(turn), too_large).await
             }
-            Ok(UserMove::Leave { outcome, reason }) => {
+            UserMove::Leave {
+                outcome,
+                reason,
+                farewell,
+            } => {
                 let left = TurnRecord::UserLeft {
                     outcome,
-                    reason,
+                    reason: reason.or(step.note),
+                    farewell,
+                    usage: step.usage,
+                    violations: step.violations,
                     at: self.shared.options.clock.now(),
                 };
                 self.write(left, |cause| EndReason::SimulatorError { cause })
                     .await
             }
-            Err(cause) => {
+        }
+    }
+
+    async fn user_failed(&mut self, failure: UserFailure) -> Result<Written, Failure> {
+        match failure {
+            UserFailure::Broke {
+                cause,
+                violations,
+                usage,
+            } => {
+                let broke = TurnRecord::UserBroke {
+                    cause,
+                    violations,
+                    usage: Some(usage),
+                    at: self.shared.options.clock.now(),
+                };
+                self.write(broke, |cause| EndReason::SimulatorError { cause })
+                    .await
+            }
+            UserFailure::Unplayable(cause) => {
                 self.engine.conclude(EndReason::SimulatorError { cause });
+                Ok(Written::Stored)
+            }
+            UserFailure::Infrastructure(cause) => {
+                self.engine.conclude(EndReason::Infrastructure { cause });
                 Ok(Written::Stored)
             }
         }
@@ -113,6 +172,9 @@ impl Conversation<'_> {
                     completed: reply.completed,
                     calls: reply.calls,
                     repeated,
+                    note: None,
+                    violations: Vec::new(),
+                    session: reply.session,
                 };
                 let too_large = |cause| EndReason::AgentError { cause };
                 self.write(TurnRecord::Said(turn), too_large).await
@@ -142,7 +204,7 @@ impl Conversation<'_> {
         }
         let told = match &record {
             TurnRecord::Said(turn) => Some((turn.index, turn.role)),
-            TurnRecord::Claimed { .. } | TurnRecord::UserLeft { .. } => None,
+            TurnRecord::Claimed { .. } | TurnRecord::UserLeft { .. } | TurnRecord::UserBroke { .. } => None,
         };
         self.engine.apply(record);
         if let Some((index, role)) = told {
@@ -155,7 +217,7 @@ impl Conversation<'_> {
         let found = if is_judged(&end) {
             cast.judge(self.engine.turns(), &end).await
         } else {
-            Vec::new()
+            Judged::default()
         };
         if let Some(outcome) = self.halt.is_reached() {
             return Ok(outcome);

@@ -1,5 +1,7 @@
 //! One conversation on the memory journal.
 
+mod broken;
+
 use std::{
     sync::{Mutex, atomic::Ordering},
     time::Duration,
@@ -13,7 +15,10 @@ use simulation::{AgentReply, UserMove};
 use tokio::time::sleep;
 
 use super::*;
-use crate::testing::{Stage, World, cannot_continue, criterion, opening, polite_user, reply, slow_reply};
+use crate::{
+    UserFailure,
+    testing::{Stage, World, cannot_continue, criterion, opening, polite_user, reply, slow_reply},
+};
 
 /// Drives conversation 0 once.
 async fn drive_once(world: &World, worker: &str, stage: &Arc<Stage>) -> Result<Outcome, Failure> {
@@ -172,7 +177,11 @@ async fn an_agent_that_cannot_be_talked_to_is_errored_and_not_judged() {
 #[tokio::test(start_paused = true)]
 async fn a_simulated_user_that_breaks_makes_the_conversation_invalid() {
     let world = World::begin(1, |_| {}).await;
-    let stage = Stage::polite(2).with_user(|_, _| Err("steps[0].say: no such variable".to_owned()));
+    let stage = Stage::polite(2).with_user(|_, _| {
+        Err(UserFailure::Unplayable(
+            "steps[0].say: no such variable".to_owned(),
+        ))
+    });
     let (result, _) = conclude(&world, stage).await;
     assert_eq!(result.verdict, Verdict::Invalid);
     assert_eq!(result.error.as_deref(), Some("steps[0].say: no such variable"));
@@ -456,6 +465,7 @@ async fn giving_up_is_an_outcome_of_the_user() {
             UserMove::Leave { .. } => Ok(UserMove::Leave {
                 outcome: UserOutcome::GaveUp,
                 reason: Some("too slow".to_owned()),
+                farewell: None,
             }),
             say @ UserMove::Say(_) => Ok(say),
         })

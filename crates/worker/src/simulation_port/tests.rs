@@ -80,6 +80,9 @@ fn what_the_agent_is_given_is_not_part_of_what_went_before() {
         completed: false,
         calls: 0,
         repeated: false,
+        note: None,
+        violations: Vec::new(),
+        session: None,
     };
     let turns = [turn(0), turn(1), turn(2)];
     let call = |input| AgentCall {

@@ -28,7 +28,7 @@ fn attempts(records: &[TurnRecord]) -> Vec<Attempt<'_>> {
                 }),
             },
             TurnRecord::Said(turn) => attempts.last_mut().unwrap().said.push(turn),
-            TurnRecord::UserLeft { .. } => {}
+            TurnRecord::UserLeft { .. } | TurnRecord::UserBroke { .. } => {}
         }
     }
     attempts

@@ -60,6 +60,7 @@ pub(super) fn manifest(run_count: u32) -> Manifest {
         initial_message_type: InitialMessageType::UserMessage,
         conversation_starts_at: None,
         script: None,
+        milestones: Vec::new(),
     };
     let connection = Connection {
         protocol: Protocol::Stdio {
@@ -104,10 +105,14 @@ pub(super) fn manifest(run_count: u32) -> Manifest {
                 max_concurrency: None,
                 budget: model::Budget::default(),
                 rerun_of: None,
+                cast: model::Cast::default(),
             },
         },
         simulator: "scripted".to_owned(),
         judges: "deterministic".to_owned(),
+        models: BTreeMap::new(),
+        agent_prices: BTreeMap::new(),
+        recordings: Vec::new(),
         personas: BTreeMap::from([(pin(oid(4), 1), named(persona))]),
         scenarios: BTreeMap::from([(pin(oid(3), 1), named(scenario))]),
         metrics: BTreeMap::from([

@@ -12,9 +12,9 @@ use std::{
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use model::{AgentInput, EndReason, Evaluation, MetricValue, Role, Turn, UserOutcome};
-use simulation::{AgentCall, AgentReply, Briefing, UserMove};
+use simulation::{AgentCall, AgentReply, Briefing, Judged, UserMove, UserStep};
 
-use crate::{Cast, Simulation};
+use crate::{Cast, Simulation, UserFailure};
 
 /// One call of the agent, as the agent saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(crate) struct Seen {
     pub(crate) heard: Vec<String>,
 }
 
-type Play = dyn Fn(u32, &[Turn]) -> Result<UserMove, String> + Send + Sync;
+type Play = dyn Fn(u32, &[Turn]) -> Result<UserMove, UserFailure> + Send + Sync;
 type Answer = dyn Fn(Seen) -> BoxFuture<'static, Result<AgentReply, String>> + Send + Sync;
 type Finding = dyn Fn(&[Turn], &EndReason) -> Option<MetricValue> + Send + Sync;
 
@@ -58,7 +58,7 @@ impl Stage {
 
     pub(crate) fn with_user(
         mut self,
-        user: impl Fn(u32, &[Turn]) -> Result<UserMove, String> + Send + Sync + 'static,
+        user: impl Fn(u32, &[Turn]) -> Result<UserMove, UserFailure> + Send + Sync + 'static,
     ) -> Self {
         self.user = Box::new(user);
         self
@@ -91,6 +91,7 @@ pub(crate) fn polite_user(n_replies: usize, turns: &[Turn]) -> UserMove {
         UserMove::Leave {
             outcome: UserOutcome::Achieved,
             reason: None,
+            farewell: None,
         }
     } else {
         UserMove::Say(format!("user-{}", turns.len()))
@@ -105,6 +106,7 @@ pub(crate) fn reply(text: &str) -> AgentReply {
         completed: false,
         latency_ms: 5,
         calls: 1,
+        session: None,
     }
 }
 
@@ -136,8 +138,8 @@ struct Actors {
 
 #[async_trait]
 impl Cast for Actors {
-    async fn user(&mut self, turns: &[Turn]) -> Result<UserMove, String> {
-        (self.stage.user)(self.briefing.key.n, turns)
+    async fn user(&mut self, turns: &[Turn]) -> Result<UserStep, UserFailure> {
+        (self.stage.user)(self.briefing.key.n, turns).map(UserStep::of)
     }
 
     async fn agent(&mut self, call: AgentCall<'_>) -> Result<AgentReply, String> {
@@ -153,9 +155,9 @@ impl Cast for Actors {
         (self.stage.agent)(seen).await
     }
 
-    async fn judge(&mut self, turns: &[Turn], end: &EndReason) -> Vec<Evaluation> {
+    async fn judge(&mut self, turns: &[Turn], end: &EndReason) -> Judged {
         let metrics = self.briefing.metrics.iter();
-        metrics
+        let evaluations = metrics
             .map(|(metric_id, metric_version, _)| Evaluation {
                 metric_id: *metric_id,
                 metric_version: *metric_version,
@@ -163,8 +165,14 @@ impl Cast for Actors {
                 justification: String::new(),
                 references: Vec::new(),
                 error: None,
+                votes: Vec::new(),
+                usage: None,
             })
-            .collect()
+            .collect();
+        Judged {
+            evaluations,
+            ..Judged::default()
+        }
     }
 
     async fn close(&mut self) {

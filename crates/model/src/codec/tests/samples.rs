@@ -1,5 +1,6 @@
 //! One value of every stored type, with every field set to something that is not its default, and one of every variant.
 
+mod casts;
 mod variants;
 
 use std::collections::BTreeMap;
@@ -210,6 +211,7 @@ fn scenario() -> ScenarioContent {
                 ),
             ],
         }),
+        milestones: Vec::new(),
     }
 }
 
@@ -334,8 +336,10 @@ fn plan() -> Plan {
                 max_duration_ms: Some(60_000),
                 max_conversations: Some(500),
                 max_tokens: Some(1_000_000),
+                max_cost_micros: None,
             },
             rerun_of: Some(RunId(oid(19))),
+            cast: Cast::default(),
         },
     }
 }
@@ -601,13 +605,13 @@ fn turn() -> Turn {
             arguments: json("{\"id\":1}"),
             result: Some(json("null")),
         }],
-        usage: Some(Usage {
-            input_tokens: 10,
-            output_tokens: 20,
-        }),
+        usage: Some(Usage::of_tokens(10, 20)),
         completed: true,
         calls: 2,
         repeated: true,
+        note: None,
+        violations: Vec::new(),
+        session: None,
     }
 }
 
@@ -641,6 +645,8 @@ fn result() -> ConversationResult {
             justification: "Because".to_owned(),
             references: vec![1],
             error: Some("none really".to_owned()),
+            votes: Vec::new(),
+            usage: None,
         }],
         criteria: vec![CriterionOutcome {
             name: name("c"),
@@ -653,10 +659,11 @@ fn result() -> ConversationResult {
         }],
         verdict: Verdict::Errored,
         error: Some("broke".to_owned()),
-        usage: Usage {
-            input_tokens: 10,
-            output_tokens: 20,
-        },
+        usage: Usage::of_tokens(10, 20),
+        simulator_usage: Usage::default(),
+        judge_usage: Usage::default(),
+        milestones: Vec::new(),
+        broken: Vec::new(),
     }
 }
 

@@ -4,28 +4,33 @@ use std::{collections::BTreeMap, io};
 
 use serde::Serialize;
 
-use super::super::{
-    metric, persona, scenario, service,
-    staged::{Staged, not_found},
-    unit_test,
+use super::{
+    super::{
+        metric, persona, scenario, service,
+        staged::{Staged, not_found},
+        unit_test,
+    },
+    casting::Casting,
 };
 use crate::{
     AgentId, Content, ContextGraphId, DecideError, DirectoryExt, Invalid, Judge, Kind, MAX_MANIFEST_BYTES,
-    Manifest, Named, ObjectRef, PlannedCriterion, PlannedTest, Rejection, SetEntry, UnitTest,
+    Manifest, Named, ObjectRef, PlannedCriterion, PlannedTest, Protocol, Rejection, SetEntry, UnitTest,
     UnitTestDefinition, pin,
 };
 
 /// A manifest in the making.
 pub(super) struct Planner {
     manifest: Manifest,
+    casting: Casting,
     /// How many bytes of JSON may still be added.
     room: usize,
 }
 
 impl Planner {
-    pub(super) const fn new(manifest: Manifest) -> Self {
+    pub(super) const fn new(manifest: Manifest, casting: Casting) -> Self {
         Self {
             manifest,
+            casting,
             room: MAX_MANIFEST_BYTES,
         }
     }
@@ -92,15 +97,23 @@ impl Planner {
         test: &UnitTest,
     ) -> Result<(crate::ScenarioId, u32), DecideError> {
         let (_, scenario) = scenario::live(staged, test.definition.scenario_id)?;
-        if scenario.latest.script.is_none() {
-            let model = staged.context.capabilities.user_model.as_ref().ok_or_else(|| {
-                let reason = format!(
-                    "its scenario `{}` has no script, and no model plays users here; add a script",
-                    scenario.name
-                );
-                not_runnable(test, reason)
-            })?;
-            model.clone_into(&mut self.manifest.simulator);
+        let needed = if scenario.latest.script.is_none() && !self.casting.is_recorded() {
+            self.casting.need_simulator(&mut self.manifest)
+        } else {
+            Ok(())
+        };
+        needed.map_err(|reason| not_runnable(test, format!("its scenario `{}` {reason}", scenario.name)))?;
+        for milestone in &scenario.latest.milestones {
+            if let Judge::Model(judge) = &milestone.judge {
+                let needed = self.casting.need_judges(&judge.models, &mut self.manifest);
+                needed.map_err(|reason| {
+                    let of = format!(
+                        "milestone `{}` of its scenario `{}`",
+                        milestone.name, scenario.name
+                    );
+                    not_runnable(test, format!("{of} {reason}"))
+                })?;
+            }
         }
         let pinned = (scenario.id, scenario.latest_version);
         let named = Named {
@@ -125,15 +138,10 @@ impl Planner {
         let mut criteria = Vec::new();
         for criterion in &test.definition.success_criteria {
             let (_, metric) = metric::live(staged, criterion.metric_id)?;
-            if metric.latest.judge == Judge::Model {
-                let model = staged.context.capabilities.judge_model.as_ref().ok_or_else(|| {
-                    let reason = format!(
-                        "its metric `{}` is judged by a model, and no judge model is configured; give the metric another judge",
-                        metric.name
-                    );
-                    not_runnable(test, reason)
-                })?;
-                model.clone_into(&mut self.manifest.judges);
+            if let Judge::Model(judge) = &metric.latest.judge {
+                let needed = self.casting.need_judges(&judge.models, &mut self.manifest);
+                needed
+                    .map_err(|reason| not_runnable(test, format!("its metric `{}` {reason}", metric.name)))?;
             }
             criteria.push(PlannedCriterion {
                 name: criterion.name.clone(),
@@ -165,7 +173,12 @@ impl Planner {
         let Some(Content::Agent(content)) = staged.content(&object, number)? else {
             return Err(no_version(Kind::Agent, agent.name.as_str(), number));
         };
-        if content.connection.is_none() {
+        if let Some(Protocol::OpenAiChat { model, .. }) =
+            content.connection.as_ref().map(|connection| &connection.protocol)
+        {
+            self.casting.price_agent(model.as_str(), &mut self.manifest);
+        }
+        if content.connection.is_none() && !self.casting.is_recorded() {
             let reason = format!(
                 "version {number} of its agent `{}` does not say how to reach it; add a connection",
                 agent.name

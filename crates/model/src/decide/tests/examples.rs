@@ -429,7 +429,8 @@ fn a_test_without_a_way_to_play_the_user_cannot_run() {
     let refused = bench.given.refuse(&command);
     assert_eq!(
         refused.to_string(),
-        "the unit test `Orders` cannot run: its scenario `Order` has no script, and no model plays users here; add a script"
+        "the unit test `Orders` cannot run: its scenario `Order` has no script, and no language model plays users here; add a script, or name a \
+         model with `simulator`"
     );
 }
 

@@ -2,13 +2,14 @@
 
 use super::{
     examples::Bench,
+    scenario_content,
     services::{agent, change_service},
 };
 use crate::{
-    ArtifactRef, Budget, BudgetLimit, CancelReason, Command, Digest, DirectoryExt as _, Judge, Kind,
-    MAX_CONVERSATIONS, Manifest, MetricDomain, Oid, Rejection, RunId, RunVerdict, ServiceChange, SetEntry,
-    StartOptions, Tally, UnitTestId, UnitTestSetDefinition, UnitTestSetId, Verdict, VersionSet,
-    VersionSetName,
+    ArtifactRef, Budget, BudgetLimit, CancelReason, Command, Digest, DirectoryExt as _, GuardChoice,
+    Guarding, Judge, Kind, LanguageModel, MAX_CONVERSATIONS, Manifest, MetricDomain, ModelJudge, Models,
+    Name, Oid, Provider, Rejection, RunId, RunVerdict, ServiceChange, SetEntry, StartOptions, Tally,
+    UnitTestId, UnitTestSetDefinition, UnitTestSetId, Verdict, VersionSet, VersionSetName,
 };
 
 #[test]
@@ -110,7 +111,7 @@ fn a_run_uses_the_versions_that_its_version_set_names() {
 fn a_judge_that_is_a_model_needs_one() {
     let mut bench = Bench::new();
     let content = crate::MetricContent {
-        judge: Judge::Model,
+        judge: Judge::Model(ModelJudge::default()),
         ..super::metric_content(MetricDomain::Boolean)
     };
     bench.given.make(&Command::CreateMetricVersion {
@@ -127,10 +128,109 @@ fn a_judge_that_is_a_model_needs_one() {
     let refused = bench.given.refuse(&start);
     assert!(matches!(refused, Rejection::NotRunnable { .. }), "{refused}");
     let mut context = bench.given.context("ann");
-    context.capabilities.judge_model = Some("a model".to_owned());
+    context.capabilities.models = models("judge");
     let decision = crate::decide(&bench.given.directory, &start, &context).unwrap();
     let (digest, bytes) = decision.manifest.unwrap();
-    assert_eq!(Manifest::open(digest, &bytes).unwrap().judges, "a model");
+    let manifest = Manifest::open(digest, &bytes).unwrap();
+    assert_eq!(manifest.judges, "judge");
+    assert_eq!(
+        manifest.plan.options.cast.judge,
+        Some("judge".try_into().unwrap())
+    );
+    assert_eq!(manifest.models, context.capabilities.models.definitions);
+}
+
+/// An installation with two language models, one of which does `role`.
+fn models(role: &str) -> Models {
+    let definition = LanguageModel {
+        provider: Provider::OpenAi,
+        base_url: None,
+        model: "small".try_into().unwrap(),
+        api_key_secret: None,
+        max_output_tokens: 100,
+        temperature: None,
+        parameters: None,
+        timeout_ms: 1000,
+        max_attempts: 1,
+        requests_per_minute: None,
+        tokens_per_minute: None,
+        price: None,
+    };
+    let name: Name = role.try_into().unwrap();
+    Models {
+        definitions: [(name.clone(), definition)].into(),
+        simulator: (role == "player").then(|| name.clone()),
+        judge: (role == "judge").then_some(name),
+        max_reruns: 1,
+        ..Models::default()
+    }
+}
+
+#[test]
+fn a_scenario_without_a_script_needs_a_model_and_its_manifest_holds_it() {
+    let mut bench = Bench::new();
+    let content = crate::ScenarioContent {
+        script: None,
+        ..scenario_content("Book")
+    };
+    let test = bench.given.directory.unit_test(bench.test).unwrap().unwrap();
+    bench.given.make(&Command::CreateScenarioVersion {
+        id: test.definition.scenario_id,
+        content,
+        expected: None,
+    });
+    let refused = bench.given.refuse(&start_of(&bench, None, None)).to_string();
+    assert!(
+        refused.contains("no language model plays users here"),
+        "{refused}"
+    );
+    let mut context = bench.given.context("ann");
+    context.capabilities.models = models("player");
+    let start = |options: StartOptions| Command::StartRun {
+        set_id: bench.set,
+        options,
+        entries: None,
+        rerun_of: None,
+    };
+    let unknown = StartOptions {
+        simulator: Some("nobody".try_into().unwrap()),
+        ..StartOptions::default()
+    };
+    let refused = crate::decide(&bench.given.directory, &start(unknown), &context).unwrap_err();
+    assert!(
+        refused.to_string().contains("`player`"),
+        "names what there is: {refused}"
+    );
+    let guarded = StartOptions {
+        guard: Some(GuardChoice::RulesAndModel),
+        ..StartOptions::default()
+    };
+    let decision = crate::decide(&bench.given.directory, &start(guarded), &context).unwrap();
+    let (digest, bytes) = decision.manifest.unwrap();
+    let manifest = Manifest::open(digest, &bytes).unwrap();
+    let player: Name = "player".try_into().unwrap();
+    let cast = &manifest.plan.options.cast;
+    assert_eq!(cast.simulator.as_ref(), Some(&player));
+    assert_eq!(cast.guard, Guarding::RulesAndModel(player.clone()));
+    assert_eq!((cast.max_reruns, manifest.simulator.as_str()), (1, "player"));
+    assert_eq!(manifest.models.keys().collect::<Vec<_>>(), [&player]);
+}
+
+#[test]
+fn recordings_are_one_for_each_conversation() {
+    let bench = Bench::new();
+    let context = bench.given.context("ann");
+    let start = |n: usize| Command::StartRun {
+        set_id: bench.set,
+        options: StartOptions {
+            recordings: Some(vec![Digest::of(b"recording"); n]),
+            ..StartOptions::default()
+        },
+        entries: None,
+        rerun_of: None,
+    };
+    let refused = crate::decide(&bench.given.directory, &start(0), &context).unwrap_err();
+    assert!(refused.to_string().contains("one for each"), "{refused}");
 }
 
 fn start_of(bench: &Bench, entries: Option<Vec<SetEntry>>, rerun_of: Option<RunId>) -> Command {
@@ -229,6 +329,7 @@ fn a_budget_of_nothing_is_refused_and_any_other_kept() {
         max_duration_ms: Some(1),
         max_conversations: Some(1),
         max_tokens: Some(1),
+        max_cost_micros: Some(1),
     };
     let commands = [
         Budget {
@@ -241,6 +342,10 @@ fn a_budget_of_nothing_is_refused_and_any_other_kept() {
         },
         Budget {
             max_tokens: Some(0),
+            ..budget
+        },
+        Budget {
+            max_cost_micros: Some(0),
             ..budget
         },
     ]

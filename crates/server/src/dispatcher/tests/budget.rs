@@ -80,10 +80,7 @@ async fn the_tokens_of_finished_conversations_are_added_up() {
     let bench = bench_on(journal.clone(), Database::in_memory().unwrap()).await;
     let run = start_with(&bench, json!({"max_tokens": 30})).await;
     let used = |n| ConversationResult {
-        usage: Usage {
-            input_tokens: 7,
-            output_tokens: 3,
-        },
+        usage: Usage::of_tokens(7, 3),
         ..result(run, n)
     };
     for n in 0..2 {

@@ -91,7 +91,7 @@ fn latest(view: &OrgView<'_>, id: MetricId) -> Result<Latest, Problem> {
     let Some(Object::Metric(metric)) = found.filter(|found| !found.life().is_deleted()) else {
         return Err(not_found(&object));
     };
-    if matches!(metric.latest.judge, Judge::Model) {
+    if matches!(metric.latest.judge, Judge::Model(_)) {
         let detail = format!(
             "the metric `{}` is judged by a model, and none is configured; give it another judge in a new version, such as \
              `contains`, `regex` or `cel`",

@@ -23,7 +23,6 @@ pub(super) async fn start(
     body: &Value,
 ) -> Result<Answer, Problem> {
     let request = read::<Start>(body)?;
-    require_runnable(request.rehearse.as_ref())?;
     let done = gateway.run(caller, metadata, request.into_command()).await;
     started(&done.map_err(not_runnable)?)
 }
@@ -43,7 +42,6 @@ pub(super) async fn rerun(
     body: &Value,
 ) -> Result<Answer, Problem> {
     let request = read::<Rerun>(body)?;
-    require_runnable(request.rehearse.as_ref())?;
     gateway.catch_up().await?;
     let run = request.id;
     let state = gateway.look(&caller.org, move |view| {
@@ -85,20 +83,6 @@ fn started(done: &Done) -> Result<Answer, Problem> {
             simulation_unit_test_set_run_id,
         })?,
     )
-}
-
-/// Refuses simulators and judges that there are not.
-fn require_runnable(extension: Option<&StartExtension>) -> Result<(), Problem> {
-    match extension.and_then(StartExtension::missing) {
-        None => Ok(()),
-        Some((field, asked, known)) => {
-            let shown: String = asked.chars().filter(|c| !c.is_control()).take(100).collect();
-            let detail = format!(
-                "`rehearse.{field}` asks for `{shown}`, which this installation does not have; it has `{known}`"
-            );
-            Err(Problem::new(ErrorCode::NotRunnable, detail))
-        }
-    }
 }
 
 /// The tests that went wrong in these ways, in the order of the plan, each as often as it did.

@@ -273,6 +273,9 @@ fn turn(index: u32, role: Role) -> Turn {
         completed: false,
         calls: 1,
         repeated: false,
+        note: None,
+        violations: Vec::new(),
+        session: None,
     }
 }
 

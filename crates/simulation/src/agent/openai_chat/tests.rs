@@ -105,13 +105,7 @@ async fn a_call_carries_the_whole_conversation() {
     }
     let reply = ask(&briefing, &said()).await.unwrap();
     assert_eq!((reply.text.as_str(), reply.calls), ("Hi!", 1));
-    assert_eq!(
-        reply.usage,
-        Some(Usage {
-            input_tokens: 11,
-            output_tokens: 7
-        })
-    );
+    assert_eq!(reply.usage, Some(Usage::of_tokens(11, 7)));
     let request = server.requests().remove(0).to_lowercase();
     assert!(
         request.starts_with("post /v1/chat/completions http/1.1\r\n"),

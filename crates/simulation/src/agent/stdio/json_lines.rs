@@ -114,14 +114,12 @@ fn read(line: &[u8], turn_index: u32) -> Result<Answer, String> {
     let usage = fields
         .get("usage")
         .filter(|usage| usage.is_object())
-        .map(|usage| Usage {
-            input_tokens: tokens(usage, "input_tokens"),
-            output_tokens: tokens(usage, "output_tokens"),
-        });
+        .map(|usage| Usage::of_tokens(tokens(usage, "input_tokens"), tokens(usage, "output_tokens")));
     Ok(Answer {
         text,
         tool_calls: tool_calls::read(fields.get("tool_calls"))?,
         usage,
         completed,
+        session: None,
     })
 }

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    UserMove,
     test_support::{scripted, text, turns},
     user::simulated_user,
 };
@@ -47,7 +48,8 @@ async fn next(steps: &[ScriptStep], said: &[(Role, &str)]) -> Result<UserMove, U
     let briefing = scripted(Script {
         steps: steps.to_vec(),
     });
-    simulated_user(&briefing).unwrap().next(&turns(said)).await
+    let step = simulated_user(&briefing).unwrap().next(&turns(said)).await;
+    step.map(|step| step.action)
 }
 
 fn said(line: &str) -> Result<UserMove, UserError> {
@@ -67,6 +69,7 @@ async fn lines_are_said_in_order_and_the_end_is_success() {
     let left = Ok(UserMove::Leave {
         outcome: UserOutcome::Achieved,
         reason: None,
+        farewell: None,
     });
     assert_eq!(next(&steps, &twice).await, left);
 }
@@ -89,6 +92,7 @@ async fn conditions_see_the_conversation_as_it_was() {
     let left = UserMove::Leave {
         outcome: UserOutcome::GaveUp,
         reason: Some("enough".to_owned()),
+        farewell: None,
     };
     assert_eq!(next(&steps, &sorry).await, Ok(left));
     let fine = [(Role::User, "one"), (Role::Agent, "ok")];
@@ -226,7 +230,7 @@ fn hold(script: &Script, replies: &[String], resume: bool) -> Vec<String> {
             if resume {
                 user = simulated_user(&briefing).unwrap();
             }
-            let made = user.next(&turns(&said)).await;
+            let made = user.next(&turns(&said)).await.map(|step| step.action);
             moves.push(format!("{made:?}"));
             if !matches!(made, Ok(UserMove::Say(_))) {
                 break;

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Sample, agent, api_key, commit, grant, job, json, measured, metric, name, oid, plan, result, role,
-    scenario, strings, tally, text, turn, unit_test,
+    Sample, agent, api_key,
+    casts::{casts, user_broke},
+    commit, grant, job, json, measured, metric, name, oid, plan, result, role, scenario, strings, tally,
+    text, turn, unit_test,
 };
 use crate::*;
 
@@ -26,12 +28,13 @@ macro_rules! variants {
         }),+]
     }};
 }
+pub(super) use variants;
 
-fn event(what: &str, event: Event) -> Sample {
+pub(super) fn event(what: &str, event: Event) -> Sample {
     Sample::commit(format!("{}#{what}", event.name()), commit(vec![event]))
 }
 
-fn metric_version(what: &str, content: MetricContent) -> Sample {
+pub(super) fn metric_version(what: &str, content: MetricContent) -> Sample {
     let next = NextVersion {
         version: 2,
         version_id: oid(15),
@@ -40,7 +43,7 @@ fn metric_version(what: &str, content: MetricContent) -> Sample {
     event(what, Event::MetricVersionCreated(next))
 }
 
-fn scenario_version(what: &str, content: ScenarioContent) -> Sample {
+pub(super) fn scenario_version(what: &str, content: ScenarioContent) -> Sample {
     let next = NextVersion {
         version: 2,
         version_id: oid(13),
@@ -110,11 +113,11 @@ fn criterion(what: &str, criterion: Criterion) -> Sample {
     event(what, Event::UnitTestUpdated(definition))
 }
 
-fn concluded(what: &str, result: ConversationResult) -> Sample {
+pub(super) fn concluded(what: &str, result: ConversationResult) -> Sample {
     Sample::result(format!("conversation.result#{what}"), result)
 }
 
-fn record(what: &str, record: TurnRecord) -> Sample {
+pub(super) fn record(what: &str, record: TurnRecord) -> Sample {
     Sample::turn(format!("conversation.turn#{what}"), record)
 }
 
@@ -179,7 +182,7 @@ fn scenarios() -> Vec<Sample> {
 
 fn metrics() -> Vec<Sample> {
     let mut samples = variants! { MetricDomain, |what, value| {
-            metric_version(what, MetricContent { value, ..metric(Judge::Model) })
+            metric_version(what, MetricContent { value, ..metric(Judge::Model(ModelJudge::default())) })
         };
         "value.boolean": MetricDomain::Boolean => MetricDomain::Boolean,
         "value.numerical": MetricDomain::Numerical { .. } => MetricDomain::Numerical { lower_bound: 0.5, upper_bound: 2.0 },
@@ -188,7 +191,7 @@ fn metrics() -> Vec<Sample> {
         },
     };
     samples.extend(variants! { Judge, |what, judge| metric_version(what, metric(judge));
-        "judge.model": Judge::Model => Judge::Model,
+        "judge.model": Judge::Model(_) => Judge::Model(ModelJudge::default()),
         "judge.contains": Judge::Contains { .. } => Judge::Contains {
             texts: vec![text("x")],
             all: false,
@@ -204,6 +207,8 @@ fn metrics() -> Vec<Sample> {
         "judge.interactions": Judge::Interactions => Judge::Interactions,
         "judge.latency": Judge::Latency { .. } => Judge::Latency { statistic: LatencyStatistic::Max },
         "judge.script_outcome": Judge::ScriptOutcome => Judge::ScriptOutcome,
+        "judge.milestones": Judge::Milestones => Judge::Milestones,
+        "judge.recorded": Judge::Recorded { .. } => Judge::Recorded { name: text("reward") },
     });
     samples.extend(variants! { Scope, |what, scope| {
             metric_version(what, metric(Judge::Regex { pattern: text("a"), scope }))
@@ -317,6 +322,7 @@ fn runs() -> Vec<Sample> {
             "limit.duration": BudgetLimit::Duration => BudgetLimit::Duration,
             "limit.conversations": BudgetLimit::Conversations => BudgetLimit::Conversations,
             "limit.tokens": BudgetLimit::Tokens => BudgetLimit::Tokens,
+        "limit.cost": BudgetLimit::Cost => BudgetLimit::Cost,
         },
     );
     samples
@@ -363,8 +369,12 @@ fn conversations() -> Vec<Sample> {
         "user_left": TurnRecord::UserLeft { .. } => TurnRecord::UserLeft {
             outcome: UserOutcome::GaveUp,
             reason: Some("tired".to_owned()),
+            farewell: None,
+            usage: None,
+            violations: Vec::new(),
             at: Time::from_micros(6),
         },
+        "user_broke": TurnRecord::UserBroke { .. } => user_broke(),
     });
     samples.extend(variants! { EndReason, |what, end| concluded(what, ConversationResult { end, ..result() });
         "end.agent_completed": EndReason::AgentCompleted => EndReason::AgentCompleted,
@@ -444,6 +454,7 @@ pub(super) fn all() -> Vec<Sample> {
         runs(),
         access(),
         conversations(),
+        casts(),
         absences(),
     ]
     .concat()
