@@ -76,6 +76,7 @@ impl Sample {
                 max_concurrency: None,
                 budget: model::Budget::default(),
                 rerun_of: None,
+                cast: model::Cast::default(),
             },
         };
         let run = RunId(oid("run", seed));
@@ -180,6 +181,10 @@ impl Sample {
             verdict,
             error,
             usage,
+            simulator_usage: Usage::default(),
+            judge_usage: Usage::default(),
+            milestones: Vec::new(),
+            broken: Vec::new(),
         }
     }
 }

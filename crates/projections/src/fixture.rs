@@ -187,6 +187,8 @@ pub(crate) fn result(run: &Run, n: u32, verdict: Verdict, at: Time) -> Conversat
             justification: "because".to_owned(),
             references: vec![1],
             error: None,
+            votes: Vec::new(),
+            usage: None,
         }],
         criteria: vec![CriterionOutcome {
             name: criterion.name.clone(),
@@ -197,6 +199,10 @@ pub(crate) fn result(run: &Run, n: u32, verdict: Verdict, at: Time) -> Conversat
         verdict,
         error: matches!(verdict, Verdict::Errored | Verdict::Invalid).then(|| "it broke".to_owned()),
         usage: Usage::of_tokens(1, 2),
+        simulator_usage: Usage::default(),
+        judge_usage: Usage::default(),
+        milestones: Vec::new(),
+        broken: Vec::new(),
     }
 }
 

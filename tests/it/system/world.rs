@@ -14,17 +14,19 @@ use futures::StreamExt as _;
 use journal::{Journal as _, LogName, MemoryJournal, MemoryOptions};
 use model::{
     AgentContent, Capabilities, Command, Connection, Continuation, Criterion, DirectoryExt as _, EndReason,
-    Evaluation, InitialMessageType, Judge, MetricContent, MetricDomain, Name, OrgId, PersonaContent,
-    Protocol, Rejection, Run, RunId, ScenarioContent, Scope, Script, ScriptAction, ScriptStep, StartOptions,
-    StdioFraming, Suite, SuiteCriterion, SuiteObject, SuiteSpec, Tags, Text, Time, Turn, UnitTestSetId,
-    Variables, VersionSetName,
+    InitialMessageType, Judge, MetricContent, MetricDomain, Name, OrgId, PersonaContent, Protocol, Rejection,
+    Run, RunId, ScenarioContent, Scope, Script, ScriptAction, ScriptStep, StartOptions, StdioFraming, Suite,
+    SuiteCriterion, SuiteObject, SuiteSpec, Tags, Text, Time, Turn, UnitTestSetId, Variables, VersionSetName,
 };
 use projections::{Database, Fingerprint, Log};
 use server::{DispatcherOptions, KeyHasher, Options, Server};
-use simulation::{AgentCall, AgentReply, Briefing, SimulatedUser, UserMove, evaluate, simulated_user};
+use simulation::{
+    AgentCall, AgentReply, Briefing, Judged, Material, NoModels, SimulatedUser, UserStep, evaluate,
+    simulated_user,
+};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use worker::{Cast, Clock, Simulation, Worker};
+use worker::{Cast, Clock, Simulation, UserFailure, Worker};
 
 use super::faults::SeededFaults;
 
@@ -70,8 +72,8 @@ struct SimulatedCast {
 
 #[async_trait]
 impl Cast for SimulatedCast {
-    async fn user(&mut self, turns: &[Turn]) -> Result<UserMove, String> {
-        self.user.next(turns).await.map_err(|error| error.to_string())
+    async fn user(&mut self, turns: &[Turn]) -> Result<UserStep, UserFailure> {
+        Ok(self.user.next(turns).await?)
     }
 
     async fn agent(&mut self, call: AgentCall<'_>) -> Result<AgentReply, String> {
@@ -85,11 +87,17 @@ impl Cast for SimulatedCast {
             completed: false,
             latency_ms: 500,
             calls: 1,
+            session: None,
         })
     }
 
-    async fn judge(&mut self, turns: &[Turn], end: &EndReason) -> Vec<Evaluation> {
-        evaluate(&self.briefing, turns, end).await
+    async fn judge(&mut self, turns: &[Turn], end: &EndReason) -> Judged {
+        let material = Material {
+            turns,
+            end,
+            recorded: None,
+        };
+        evaluate(&self.briefing, material, &NoModels).await
     }
 
     async fn close(&mut self) {}
@@ -404,6 +412,7 @@ fn suite() -> Suite {
         script: Some(Script {
             steps: vec![say("one"), say("two"), say("three")],
         }),
+        milestones: Vec::new(),
     };
     let metric = MetricContent {
         description: String::new(),

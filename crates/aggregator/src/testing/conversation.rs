@@ -108,6 +108,8 @@ pub(super) fn judged(test: &PlannedTest, n: u32, ending: Ending) -> (Vec<Evaluat
             justification: justification.to_owned(),
             references,
             error: None,
+            votes: Vec::new(),
+            usage: None,
         })
         .collect();
     let mut evaluations = evaluations;

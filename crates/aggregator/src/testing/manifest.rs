@@ -98,6 +98,7 @@ pub(super) fn manifest(
         initial_message_type: InitialMessageType::UserMessage,
         conversation_starts_at: None,
         script: None,
+        milestones: Vec::new(),
     };
     let protocol = Protocol::OpenAiChat {
         base_url: text("https://agent.test"),
@@ -147,7 +148,12 @@ pub(super) fn manifest(
             },
         )]),
         metrics: BTreeMap::from([
-            metric(0, "Slot booked", MetricDomain::Boolean, Judge::Model),
+            metric(
+                0,
+                "Slot booked",
+                MetricDomain::Boolean,
+                Judge::Model(model::ModelJudge::default()),
+            ),
             metric(
                 1,
                 "Politeness",
@@ -155,13 +161,13 @@ pub(super) fn manifest(
                     lower_bound: 0.0,
                     upper_bound: 1.0,
                 },
-                Judge::Model,
+                Judge::Model(model::ModelJudge::default()),
             ),
             metric(
                 2,
                 "Outcome",
                 MetricDomain::Categorical { categories },
-                Judge::Model,
+                Judge::Model(model::ModelJudge::default()),
             ),
             metric(
                 3,
@@ -191,5 +197,8 @@ pub(super) fn manifest(
                 content: ContextGraphContent { document: json("{}") },
             },
         )]),
+        models: BTreeMap::new(),
+        agent_prices: BTreeMap::new(),
+        recordings: Vec::new(),
     }
 }

@@ -71,6 +71,7 @@ pub(crate) fn scenario_content() -> ScenarioContent {
         initial_message_type: InitialMessageType::UserMessage,
         conversation_starts_at: None,
         script: None,
+        milestones: Vec::new(),
     }
 }
 
@@ -92,7 +93,7 @@ pub(crate) fn metric_content() -> MetricContent {
             lower_bound: 1.0,
             upper_bound: 10.0,
         },
-        judge: Judge::Model,
+        judge: Judge::Model(ModelJudge::default()),
     }
 }
 
@@ -210,6 +211,7 @@ pub(crate) fn plan() -> Plan {
             max_concurrency: None,
             budget: Budget::default(),
             rerun_of: None,
+            cast: Cast::default(),
         },
     }
 }
@@ -260,6 +262,8 @@ pub(crate) fn conversation(run_index: u32, passed: bool, error: Option<&str>) ->
         justification: "Warm tone".to_owned(),
         references: vec![1],
         error: None,
+        votes: Vec::new(),
+        usage: None,
     };
     let criterion = CriterionOutcome {
         name: name("Done"),
@@ -313,6 +317,10 @@ pub(crate) fn conversation(run_index: u32, passed: bool, error: Option<&str>) ->
         },
         error: error.map(str::to_owned),
         usage: Usage::default(),
+        simulator_usage: Usage::default(),
+        judge_usage: Usage::default(),
+        milestones: Vec::new(),
+        broken: Vec::new(),
     }
 }
 

@@ -91,7 +91,7 @@ fn versions_are_checked_as_the_contract_says() {
     assert_eq!(expected, Some(1));
     assert_eq!(
         (content.value, content.judge),
-        (MetricDomain::Boolean, Judge::Model)
+        (MetricDomain::Boolean, Judge::Model(model::ModelJudge::default()))
     );
 }
 
@@ -187,9 +187,9 @@ fn runs_take_options_under_their_own_key() {
     assert_eq!(
         options,
         StartOptions {
-            budget: model::Budget::default(),
             seed: Some(u64::MAX),
-            max_concurrency: Some(4)
+            max_concurrency: Some(4),
+            ..StartOptions::default()
         }
     );
     let body =

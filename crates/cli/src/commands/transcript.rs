@@ -238,9 +238,6 @@ mod tests {
             completed: true,
             calls: 2,
             repeated: false,
-            note: None,
-            violations: Vec::new(),
-            session: None,
         };
         insta::assert_snapshot!(turn_lines(&turn).join("\n"), @r"
           agent  Hello

@@ -97,6 +97,10 @@ pub fn result(run: RunId, n: u32, worker: &str) -> ConversationResult {
         verdict: Verdict::Passed,
         error: None,
         usage: Usage::default(),
+        simulator_usage: Usage::default(),
+        judge_usage: Usage::default(),
+        milestones: Vec::new(),
+        broken: Vec::new(),
     }
 }
 

@@ -68,6 +68,10 @@ fn result(run: RunId, n: u32) -> ConversationResult {
         verdict: Verdict::Passed,
         error: None,
         usage: Usage::default(),
+        simulator_usage: Usage::default(),
+        judge_usage: Usage::default(),
+        milestones: Vec::new(),
+        broken: Vec::new(),
     }
 }
 
@@ -201,7 +205,7 @@ async fn what_is_lost_comes_first_again() {
     let key = (org(), id);
     let mut seen = read_open(&database, &BTreeMap::new()).unwrap();
     let facts = seen.remove(&key).unwrap().facts.unwrap();
-    let mut run = OpenRun::new(facts, projections::Concluded::default(), 0);
+    let mut run = OpenRun::new(facts, projections::Concluded::default(), Usage::default());
     run.sync(BTreeSet::new());
     let numbers = |jobs: Vec<model::Job>| jobs.iter().map(|job| job.key.n).collect::<Vec<_>>();
     assert_eq!(numbers(run.admit(&key, 5)), [0, 1, 2, 3, 4]);

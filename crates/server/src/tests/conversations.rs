@@ -64,6 +64,8 @@ impl World {
             justification: String::new(),
             references: Vec::new(),
             error: Some("the judge broke".to_owned()),
+            votes: Vec::new(),
+            usage: None,
         }];
         publish(&bench, &journal, results).await;
         Self { bench, run }

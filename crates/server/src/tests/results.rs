@@ -33,6 +33,10 @@ pub(crate) fn result(run: &model::Run, n: u32, verdict: Verdict) -> Conversation
         verdict,
         error: None,
         usage: Usage::default(),
+        simulator_usage: Usage::default(),
+        judge_usage: Usage::default(),
+        milestones: Vec::new(),
+        broken: Vec::new(),
     }
 }
 

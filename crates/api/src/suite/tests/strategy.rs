@@ -1,6 +1,6 @@
 //! Any suite object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::*;
 use proptest::{
@@ -128,20 +128,42 @@ fn scenario() -> impl Strategy<Value = SuiteSpec> {
         Just(InitialMessageType::Skip),
     ];
     let time = option::of((-1_000_000_000_000_000_i64..4_000_000_000_000_000).prop_map(Time::from_micros));
-    (tags(true), text(), text(), initial, time, option::of(steps())).prop_map(
-        |(tags, objective, instructions, initial_message_type, conversation_starts_at, steps)| {
-            SuiteSpec::Scenario {
-                tags,
-                content: ScenarioContent {
-                    objective,
-                    instructions,
-                    initial_message_type,
-                    conversation_starts_at,
-                    script: steps.map(|steps| Script { steps }),
-                },
-            }
-        },
+    let milestones = vec(milestone(), 0..3).prop_filter("names are unique", |milestones: &Vec<Milestone>| {
+        let names: BTreeSet<&Name> = milestones.iter().map(|milestone| &milestone.name).collect();
+        names.len() == milestones.len()
+    });
+    (
+        tags(true),
+        text(),
+        text(),
+        initial,
+        time,
+        option::of(steps()),
+        milestones,
     )
+        .prop_map(
+            |(
+                tags,
+                objective,
+                instructions,
+                initial_message_type,
+                conversation_starts_at,
+                steps,
+                milestones,
+            )| {
+                SuiteSpec::Scenario {
+                    tags,
+                    content: ScenarioContent {
+                        objective,
+                        instructions,
+                        initial_message_type,
+                        conversation_starts_at,
+                        script: steps.map(|steps| Script { steps }),
+                        milestones,
+                    },
+                }
+            },
+        )
 }
 
 fn domain() -> impl Strategy<Value = MetricDomain> {
@@ -153,6 +175,32 @@ fn domain() -> impl Strategy<Value = MetricDomain> {
         }),
         vec(name(), 1..4).prop_map(|categories| MetricDomain::Categorical { categories }),
     ]
+}
+
+fn model_judge() -> impl Strategy<Value = ModelJudge> {
+    let names = proptest::collection::btree_set(name(), 0..3);
+    let combine = prop_oneof![Just(Combine::Majority), Just(Combine::Median)];
+    (names, 1..=MAX_SAMPLES, combine, any::<bool>(), any::<bool>()).prop_map(
+        |(models, samples, combine, confirm_on_fail, quote)| ModelJudge {
+            models: models.into_iter().collect(),
+            samples,
+            combine,
+            confirm_on_fail,
+            quote,
+        },
+    )
+}
+
+fn milestone() -> impl Strategy<Value = Milestone> {
+    let judge = prop_oneof![
+        text().prop_map(|expression| Judge::Cel { expression }),
+        model_judge().prop_map(Judge::Model),
+    ];
+    (name(), text(), judge).prop_map(|(name, description, judge)| Milestone {
+        name,
+        description: Some(description),
+        judge,
+    })
 }
 
 fn judge() -> impl Strategy<Value = Judge> {
@@ -172,7 +220,9 @@ fn judge() -> impl Strategy<Value = Judge> {
         Just(LatencyStatistic::P95),
     ];
     prop_oneof![
-        Just(Judge::Model),
+        model_judge().prop_map(Judge::Model),
+        Just(Judge::Milestones),
+        text().prop_map(|name| Judge::Recorded { name }),
         Just(Judge::Interactions),
         Just(Judge::ScriptOutcome),
         (vec(text(), 1..3), any::<bool>(), any::<bool>(), scope()).prop_map(
@@ -195,7 +245,7 @@ fn metric() -> impl Strategy<Value = SuiteSpec> {
     let content = (text(), any::<bool>(), domain(), judge()).prop_filter_map(
         "a judge that gives such values",
         |(description, described, value, judge)| {
-            let described = described || judge == Judge::Model;
+            let described = described || matches!(judge, Judge::Model(_));
             let description = if described {
                 description.to_string()
             } else {

@@ -74,6 +74,10 @@ impl TheRun {
             verdict,
             error,
             usage: Usage::default(),
+            simulator_usage: Usage::default(),
+            judge_usage: Usage::default(),
+            milestones: Vec::new(),
+            broken: Vec::new(),
         };
         served.journal.publish_result(&self.org, &result).await.unwrap();
         if self.run.completed.is_none() {

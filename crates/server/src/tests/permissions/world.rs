@@ -91,6 +91,8 @@ impl World {
                 justification: "it was".to_owned(),
                 references: Vec::new(),
                 error: None,
+                votes: Vec::new(),
+                usage: None,
             });
             result.criteria.push(CriterionOutcome {
                 name: criterion.name.clone(),

@@ -291,6 +291,7 @@ impl World {
                     max_concurrency: None,
                     budget: Budget::default(),
                     rerun_of: None,
+                    cast: model::Cast::default(),
                 },
             },
             manifest: Digest::of(b"manifest"),
