@@ -11,6 +11,7 @@ mod briefing;
 mod check;
 mod excerpt;
 mod expression;
+pub mod guard;
 mod isolated;
 mod judge;
 mod llm;

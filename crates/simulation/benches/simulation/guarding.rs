@@ -1,0 +1,87 @@
+//! The guard's table: what it finds in each half of the labelled set, and how long it takes.
+
+use std::{
+    hint::black_box,
+    io::Write,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Failure, Guard,
+    labelled::{Case, HALVES, Tally, read, steps, tallies, total},
+};
+
+/// How often each step is inspected for the times.
+const N_ROUNDS: usize = 50;
+
+/// Prints the table.
+///
+/// # Errors
+/// The set cannot be read, or the table cannot be written.
+pub(super) fn print(out: &mut dyn Write) -> Result<(), Failure> {
+    let began = Instant::now();
+    let guard = Guard::new();
+    let compiled = began.elapsed();
+    let mut all = Vec::new();
+    for (half, yaml) in HALVES {
+        let cases = read(yaml)?;
+        let n_bad = cases.iter().filter(|case| !case.faults.is_empty()).count();
+        writeln!(out, "{half}: {} steps, {n_bad} of them bad", cases.len())?;
+        writeln!(
+            out,
+            "  {:<18}{:>9}{:>7}{:>8}{:>14}{:>11}{:>8}",
+            "fault", "labelled", "found", "missed", "false alarms", "precision", "recall"
+        )?;
+        let tallies = tallies(&cases, &guard);
+        for (fault, tally) in &tallies {
+            row(out, fault.as_str(), *tally)?;
+        }
+        row(out, "all faults", total(&tallies))?;
+        row(out, "steps stopped", steps(&cases, &guard))?;
+        writeln!(out)?;
+        all.extend(cases);
+    }
+    times(out, &all, &guard, compiled)
+}
+
+fn row(out: &mut dyn Write, what: &str, tally: Tally) -> Result<(), Failure> {
+    let Tally {
+        n_labelled,
+        n_found,
+        n_false_alarms,
+    } = tally;
+    writeln!(
+        out,
+        "  {what:<18}{n_labelled:>9}{n_found:>7}{:>8}{n_false_alarms:>14}{:>11.2}{:>8.2}",
+        n_labelled - n_found,
+        tally.precision(),
+        tally.recall()
+    )?;
+    Ok(())
+}
+
+/// How long one step takes: those of the set, and one of the largest size.
+fn times(out: &mut dyn Write, cases: &[Case], guard: &Guard, compiled: Duration) -> Result<(), Failure> {
+    let mut took = Vec::with_capacity(cases.len() * N_ROUNDS);
+    for _round in 0..N_ROUNDS {
+        for case in cases {
+            let began = Instant::now();
+            black_box(case.inspect(guard));
+            took.push(began.elapsed());
+        }
+    }
+    took.sort_unstable();
+    let mut sizes: Vec<usize> = cases.iter().map(|case| case.message.len()).collect();
+    sizes.sort_unstable();
+    let at = |percent: usize| took[(took.len() - 1) * percent / 100].as_micros();
+    writeln!(
+        out,
+        "one step, messages of {} bytes (median; at most {}): median {} µs, 99th percentile {} µs",
+        sizes[sizes.len() / 2],
+        sizes[sizes.len() - 1],
+        at(50),
+        at(99)
+    )?;
+    writeln!(out, "compiling the patterns, once: {} ms", compiled.as_millis())?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! English.
+
+use super::Phrases;
+
+pub(super) const PHRASES: Phrases = Phrases {
+    offers: &[
+        r"how (can|may|could|might) (i|we) (best )?(help|assist|support|be of)\b",
+        r"(can|may) (i|we) (help|assist) you\b",
+        r"what (can|may) (i|we) (do|help) (for )?you\b",
+        r"what can (i|we) (do for|help) you",
+        r"(is there )?(anything|something) (else|more|further)( that)? (i|we) (can|could|may) (help|assist|do)",
+        r"(can|may) (i|we) (do|help|assist)( you)?( with)? (anything|something) (else|more|further)",
+        r"(feel free|do not hesitate|don't hesitate) to (ask|reach out|contact (us|me|our))",
+        r"let (me|us) know if you (have any|need any|need) (other|further|more|additional) (question|assistance|help|information)",
+    ],
+    acts: &[
+        r"thank(s| you)( so much| very much)? for (contacting|choosing|flying with|shopping with|banking with|being a (valued|loyal))",
+        r"thank(s| you)( so much| very much)? for (calling|reaching out to|getting in touch with) (us|our|customer|[a-z]+ (support|service))",
+        r"thank(s| you)( so much| very much)? for (providing|verifying|sharing) (me with )?your\b",
+        r"thank(s| you) for your (inquiry|enquiry|loyalty|business)\b",
+        r"\b(happy|glad|delighted|pleased) to (help|assist|support) you",
+        r"\b(happy|glad|delighted|pleased) to [a-z]+( [a-z']+){0,5} for you\b",
+        r"\bi('m| am) here to (help|assist)",
+        r"\bi can (help|assist) you with (that|this|your)",
+        r"\blet me (just |quickly |go ahead and )?(look|check|pull|see|verify|find|review|access|bring|confirm|get|arrange|process)( [a-z']+){0,7} for you\b",
+        r"\blet me (just |quickly )?(check|review|look up|pull up|verify|access) your\b",
+        r"\b(i'll|i will|i'm going to|i am going to) (now |just |go ahead and )?(look|check|process|cancel|book|update|arrange|submit|file|transfer|connect|pull|create|schedule|reserve|change|issue|initiate|handle)( [a-z']+){0,6} for you\b",
+        r"\bwhile i (quickly |just )?(update|check|process|pull up|look up|look into|review|access|cancel|book|verify|retrieve|locate) your\b",
+        r"\b(i have|i've|we have|we've|i) (now |just |also |successfully |gone ahead and )*(cancelled|canceled|updated|processed|booked|confirmed|issued|refunded|changed|upgraded|reserved|scheduled|rescheduled|applied|submitted|initiated|credited|transferred|located|activated|reset|verified|registered|filed) (you\b|your\b|(the|a|an) [a-z]+( [a-z]+)? (to|on|from|for) (you|your)\b|(the|a|an) [a-z]+ on our end)",
+        r"\b(i've|i have) found your (account|booking|reservation|order|profile|record|file|policy|request)",
+        r"\bon our end\b",
+        r"\byour (new )?(booking|appointment|reservation|order|flight|refund|request|account|claim|payment|exchange|cancellation|card|ticket) (has been|is now|is|was) (now |successfully |already )?(confirmed|cancelled|canceled|booked|processed|updated|approved|refunded|issued|scheduled|completed|blocked|registered)\b",
+        r"\byou (will|should|'ll) (soon |shortly )?(receive|get) (a|an|your|the) (new )?(confirmation|e-?mail|invoice|text message|sms|refund|receipt)",
+        r"\bwe (apologi[sz]e|are sorry) for (the|any|this) (inconvenience|delay|confusion|trouble)",
+        r"\bwe look forward to (serving|welcoming|hearing from|seeing) (you|your)\b",
+        r"\bsorry to hear about your\b",
+        r"\b(could|can|would|may|might) (you|i)( please)?( provide| share| give| confirm| verify| tell| have)( me| us)?( with)?( the)? your (full name|user id|account|order|booking|reservation|customer|policy|confirmation|date of birth|member|patient|card number)",
+        r"\bplease (provide|share|verify|enter)( me| us)?( with)? (your|the following)\b",
+        r"\bplease provide (me|us) with the\b",
+        r"\b(i am|i'm) (an?|your|the) (virtual|automated|digital|ai|personal)?( )?(customer (service|support)|support|service|virtual|digital|ai) (agent|assistant|representative)",
+        r"\bas (a|your|the) (customer (service|support)|support|service|bank's|company's) (agent|assistant|representative)",
+        r"\b(our|my) (records|system) (show|indicate)s?\b",
+        r"\b(have|is) there anything else i\b",
+    ],
+    reported: &[
+        r"\b(you|they|he|she|it|who|colleague|agent|assistant|bot|chatbot|representative|lady|man|somebody|someone|person|website|site|app|email|e-mail|letter|message)( [a-z']+){0,3} (said|says|say|told|tell|tells|wrote|writes|promised|promise|claimed|claim|claims|asked|keep saying|kept saying|mentioned|mention|announced|reads|read|assured)\b",
+        r"\b(was|been|got|am|were) (told|promised|assured|informed)\b",
+        r"\b(instead of|stop|don't just|hear|heard|saying)\b",
+    ],
+    courtesy: &[
+        r"\b(any|anything|something|what) (other|else|more|further)\b",
+        r"\b(questions|concerns)\b",
+        r"\b(does|did|do) (that|this|it|i) (help|make sense|answer|solve|resolve)",
+        r"\b(is|was) (that|this|it|everything) (clear|helpful|understood)\b",
+        r"\b(did you know|why not|how did (i|we) do|how was your|rate|feedback|survey|review us)\b",
+        r"\b(isn't it|right|okay|you know|how are you( doing)?( today)?)\?$",
+        r"^what else\b",
+    ],
+    requests: &[
+        r"\bplease (confirm|provide|reply|answer|respond|enter|tell|choose|select|specify|state|give|share|let me know (which|whether|what|how|when|if you (would|want|agree|wish)))\b",
+        r"\blet me know (which|whether|what|how|when|if you (would like|want|agree|wish|prefer))\b",
+        r"\b(yes ?(/|or) ?no|y/n)\b",
+        r"\b(i|we)( will|'ll)? (still )?need (to know )?(your|the|a) [a-z ]{0,40}(to|before|in order)\b",
+        r"\b(reply|answer|respond) (with )?[\W]?(yes|no)\b",
+    ],
+    again: &[
+        r"\b(again|once more|repeat|rephrase|one more time|didn't (catch|get|understand)|did not (catch|get|understand)|not (sure i )?understand|say that|come again|pardon)\b",
+    ],
+    greetings: &[
+        r"(hi|hello|hey|good (morning|afternoon|evening|day)|greetings|dear)\b",
+        r"(my name is|this is [a-z]+ [a-z]+ (calling|here|speaking))\b",
+    ],
+};
