@@ -92,6 +92,13 @@ fn name(text: String) -> Result<String, Invalid> {
     Ok(trimmed.to_owned())
 }
 
+impl Language {
+    /// The language's name in English, such as `German`; its code if it has none.
+    pub fn english_name(&self) -> &str {
+        isolang::Language::from_639_3(&self.0).map_or(self.0.as_str(), |language| language.to_name())
+    }
+}
+
 fn free_text(text: String) -> Result<String, Invalid> {
     const LIMIT: usize = 256 * 1024;
     let trimmed = text.trim();

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    AgentContent, Cast, ConversationKey, Digest, Json, Language, Manifest, MetricContent, MetricId,
-    ModelPreference, Name, Named, Oid, PersonaContent, ScenarioContent, Time, Timezone, pin,
+    AgentContent, Cast, ConversationKey, Digest, Json, Language, LanguageModel, Manifest, MetricContent,
+    MetricId, ModelPreference, Name, Named, Oid, PersonaContent, Price, ScenarioContent, Time, Timezone, pin,
 };
 
 /// What a conversation needs to know.
@@ -43,6 +43,10 @@ pub struct Briefing {
     pub max_interactions: u32,
     /// Who takes part beside the agent.
     pub cast: Cast,
+    /// The language models of the run, by their names.
+    pub models: BTreeMap<Name, LanguageModel>,
+    /// What the agent's model costs, by the name that its connection gives, where that is known.
+    pub agent_prices: BTreeMap<String, Price>,
     /// Every distinct metric version of the criteria, in the order of first use.
     pub metrics: Vec<(MetricId, u32, Named<MetricContent>)>,
 }
@@ -157,6 +161,8 @@ impl Briefing {
             .to_string(),
             max_interactions: test.max_interactions,
             cast: manifest.plan.options.cast.clone(),
+            models: manifest.models.clone(),
+            agent_prices: manifest.agent_prices.clone(),
             metrics,
         })
     }

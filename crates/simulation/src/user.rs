@@ -1,8 +1,8 @@
 //! Simulated users: who talks to the agent under test.
 //!
-//! A worker asks for the next move and knows nothing about who makes it. Today that is a script; a user played by a model
-//! is a further implementation of [`SimulatedUser`].
+//! A worker asks for the next move and knows nothing about who makes it: a script, or a language model.
 
+mod played;
 mod scripted;
 mod walk;
 
@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use model::{Turn, Usage, UserOutcome, Violation};
 pub(crate) use walk::{Conditions, SCRIPT_VARIABLES, condition_path, step_path};
 
-use crate::{AskError, Briefing};
+use crate::{AskError, Briefing, ModelSource};
 
 /// What a simulated user does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl UserStep {
 pub enum UserError {
     /// Nobody plays this user.
     #[error(
-        "scenario `{scenario}` has no `script`, and no model is configured to play the user; add a `script`"
+        "scenario `{scenario}` has no `script`, and the run names no model to play the user; add a `script`"
     )]
     NoModel {
         /// The scenario.
@@ -125,12 +125,13 @@ pub trait SimulatedUser: Send {
     async fn next(&mut self, turns: &[Turn]) -> Result<UserStep, UserError>;
 }
 
-/// Who plays the user of this conversation.
-pub fn simulated_user(briefing: &Briefing) -> Result<Box<dyn SimulatedUser>, UserError> {
+/// Who plays the user of this conversation: its scenario's script, or a language model that `models` gives out.
+pub fn simulated_user(
+    briefing: &Briefing,
+    models: &dyn ModelSource,
+) -> Result<Box<dyn SimulatedUser>, UserError> {
     match &briefing.scenario.content.script {
         Some(script) => Ok(Box::new(scripted::ScriptedUser::new(script.clone(), briefing))),
-        None => Err(UserError::NoModel {
-            scenario: briefing.scenario.name.to_string(),
-        }),
+        None => Ok(Box::new(played::PlayedUser::new(briefing, models)?)),
     }
 }

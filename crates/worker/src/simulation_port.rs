@@ -116,7 +116,7 @@ impl Cast for LiveCast {
     async fn user(&mut self, turns: &[Turn]) -> Result<UserStep, UserFailure> {
         let user = match &mut self.user {
             Some(user) => user,
-            None => self.user.insert(simulated_user(&self.briefing)?),
+            None => self.user.insert(simulated_user(&self.briefing, &NoModels)?),
         };
         Ok(user.next(turns).await?)
     }

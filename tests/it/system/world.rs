@@ -55,7 +55,7 @@ struct Simulated(Arc<CountingAgent>);
 
 impl Simulation for Simulated {
     fn cast(self: Arc<Self>, briefing: Briefing) -> Box<dyn Cast> {
-        let user = simulated_user(&briefing).unwrap();
+        let user = simulated_user(&briefing, &NoModels).unwrap();
         Box::new(SimulatedCast {
             agent: Arc::clone(&self.0),
             user,

@@ -175,6 +175,9 @@ fn turn(said: &str, index: u32) -> Result<Turn, Failure> {
         completed: false,
         calls: 1,
         repeated: false,
+        note: None,
+        violations: Vec::new(),
+        session: None,
     })
 }
 
@@ -226,6 +229,7 @@ fn briefing(setting: &Setting) -> Result<Briefing, Failure> {
         initial_message_type: InitialMessageType::UserMessage,
         conversation_starts_at: Some(scenario.starts_at.parse()?),
         script: None,
+        milestones: Vec::new(),
     };
     let agent_content = AgentContent {
         connection: None,
@@ -264,6 +268,9 @@ fn briefing(setting: &Setting) -> Result<Briefing, Failure> {
         session_id: "session".to_owned(),
         max_interactions: 20,
         metrics: Vec::new(),
+        cast: model::Cast::default(),
+        models: BTreeMap::new(),
+        agent_prices: BTreeMap::new(),
     })
 }
 

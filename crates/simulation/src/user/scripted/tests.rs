@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    UserMove,
+    NoModels, UserMove,
     test_support::{scripted, text, turns},
     user::simulated_user,
 };
@@ -48,7 +48,10 @@ async fn next(steps: &[ScriptStep], said: &[(Role, &str)]) -> Result<UserMove, U
     let briefing = scripted(Script {
         steps: steps.to_vec(),
     });
-    let step = simulated_user(&briefing).unwrap().next(&turns(said)).await;
+    let step = simulated_user(&briefing, &NoModels)
+        .unwrap()
+        .next(&turns(said))
+        .await;
     step.map(|step| step.action)
 }
 
@@ -181,7 +184,9 @@ async fn what_goes_wrong_names_the_step() {
 
 #[test]
 fn without_a_script_nobody_plays_the_user() {
-    let error = simulated_user(&crate::test_support::briefing()).err().unwrap();
+    let error = simulated_user(&crate::test_support::briefing(), &NoModels)
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("add a `script`"), "{error}");
 }
 
@@ -224,11 +229,11 @@ fn hold(script: &Script, replies: &[String], resume: bool) -> Vec<String> {
     let briefing = scripted(script.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
-        let mut user = simulated_user(&briefing).unwrap();
+        let mut user = simulated_user(&briefing, &NoModels).unwrap();
         let (mut said, mut moves) = (Vec::new(), Vec::new());
         for reply in replies {
             if resume {
-                user = simulated_user(&briefing).unwrap();
+                user = simulated_user(&briefing, &NoModels).unwrap();
             }
             let made = user.next(&turns(&said)).await.map(|step| step.action);
             moves.push(format!("{made:?}"));
