@@ -21,7 +21,7 @@ use model::{AgentInput, Protocol, ToolCall, Turn, Usage};
 pub(crate) use openai_chat::{OWN_FIELDS, SYSTEM_VARIABLES};
 use tokio::time::Instant;
 
-use crate::{Briefing, Secrets};
+use crate::{Briefing, Reach, Secrets};
 
 /// What templates that configure a connection, rather than a message, may name.
 pub(crate) const CONNECTION_VARIABLES: &[&str] =
@@ -80,6 +80,8 @@ pub struct AgentsOptions {
     pub connect_timeout: Duration,
     /// Idle connections kept per host.
     pub max_idle_per_host: usize,
+    /// Which addresses agents may have.
+    pub reach: Reach,
 }
 
 impl Default for AgentsOptions {
@@ -87,6 +89,7 @@ impl Default for AgentsOptions {
         Self {
             connect_timeout: Duration::from_secs(10),
             max_idle_per_host: 64,
+            reach: Reach::public_only(),
         }
     }
 }

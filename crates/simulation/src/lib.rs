@@ -15,6 +15,7 @@ pub mod guard;
 mod isolated;
 mod judge;
 mod llm;
+mod net;
 mod pattern;
 mod secrets;
 mod template;
@@ -28,7 +29,10 @@ pub use briefing::{Briefing, BriefingError};
 pub use check::{Finding, check_connection, check_metric, check_script};
 pub use judge::{Judged, Material, evaluate};
 pub use llm::{
-    Answer, AnswerSchema, Ask, AskError, Message, MessageRole, ModelSource, NoModels, Purpose, Question,
+    Answer, AnswerSchema, Ask, AskError, Budget, BudgetLimits, LanguageModels, LanguageModelsError,
+    LanguageModelsOptions, Message, MessageRole, ModelSource, NoModels, Prices, PricesError, Purpose,
+    Question, price_of,
 };
+pub use net::{Reach, ReachError};
 pub use secrets::{SecretSource, Secrets};
 pub use user::{SimulatedUser, UserError, UserMove, UserStep, simulated_user};

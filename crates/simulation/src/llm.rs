@@ -4,13 +4,29 @@
 //! a recording is the business of the layers behind it. What a model answers is hostile: it is checked against the schema that was
 //! asked for and never interpreted beyond that.
 
+mod budget;
 mod error;
+mod estimate;
+#[cfg(test)]
+mod fake;
+mod hints;
+mod layer;
+mod models;
+mod price;
+mod provider;
+mod rate_limit;
+mod retry;
+mod structured;
+mod time_limit;
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
+pub use budget::{Budget, BudgetLimits};
 pub use error::AskError;
 use model::{Name, Usage};
+pub use models::{LanguageModels, LanguageModelsError, LanguageModelsOptions};
+pub use price::{Prices, PricesError, price_of};
 use serde_json::Value;
 
 /// What a language model is asked.
@@ -160,3 +176,6 @@ impl ModelSource for NoModels {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use model::{
     ToolCall, Turn, Variables, VersionSetName, pin,
 };
 
-use crate::{Briefing, Secrets};
+use crate::{Briefing, Reach, Secrets};
 
 pub(crate) fn name(text: &str) -> Name {
     Name::try_from(text).unwrap()
@@ -23,6 +23,11 @@ pub(crate) fn text(text: &str) -> Text {
 
 pub(crate) fn json(value: &serde_json::Value) -> Json {
     Json::from_value(value).unwrap()
+}
+
+/// Public addresses and this machine.
+pub(crate) fn loopback() -> Reach {
+    Reach::allowing(&["127.0.0.0/8", "::1/128"]).unwrap()
 }
 
 fn oid(n: u8) -> Oid {

@@ -24,6 +24,14 @@ pub enum AgentError {
         /// What happened.
         reason: String,
     },
+    /// The address is none that this worker may connect to.
+    #[error("{place}: {reason}")]
+    NotAllowed {
+        /// Method and URL.
+        place: String,
+        /// Which host, and which setting would allow it.
+        reason: String,
+    },
     /// Too many requests (429). May pass.
     #[error("{place}: too many requests (429){detail}")]
     RateLimited {
@@ -113,7 +121,8 @@ impl AgentError {
         match self {
             Self::Timeout { .. } | Self::Unreachable { .. } | Self::RateLimited { .. } => true,
             Self::Refused { status, .. } => *status == 408 || *status >= 500,
-            Self::Malformed { .. }
+            Self::NotAllowed { .. }
+            | Self::Malformed { .. }
             | Self::TooLarge { .. }
             | Self::Empty { .. }
             | Self::Exited { .. }
@@ -131,6 +140,7 @@ impl AgentError {
             }
             Self::Timeout { .. }
             | Self::Unreachable { .. }
+            | Self::NotAllowed { .. }
             | Self::Malformed { .. }
             | Self::TooLarge { .. }
             | Self::Empty { .. }
@@ -147,7 +157,7 @@ impl AgentError {
             Self::Timeout { place, detail, .. }
             | Self::RateLimited { place, detail, .. }
             | Self::Refused { place, detail, .. } => vec![place, detail],
-            Self::Unreachable { place, reason } => vec![place, reason],
+            Self::Unreachable { place, reason } | Self::NotAllowed { place, reason } => vec![place, reason],
             Self::Malformed {
                 place,
                 reason,

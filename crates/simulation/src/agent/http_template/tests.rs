@@ -46,8 +46,15 @@ fn protocol(url: &str, body: &str, extract: HttpExtract, open: Option<HttpOpen>)
     })
 }
 
+fn here() -> AgentsOptions {
+    AgentsOptions {
+        reach: crate::test_support::loopback(),
+        ..AgentsOptions::default()
+    }
+}
+
 async fn open(briefing: &Briefing, history: &[Turn]) -> Result<Box<dyn AgentSession>, AgentError> {
-    Agents::new(&AgentsOptions::default(), secrets(&[("KEY", "hunter22")]))
+    Agents::new(&here(), secrets(&[("KEY", "hunter22")]))
         .unwrap()
         .open(briefing, history)
         .await

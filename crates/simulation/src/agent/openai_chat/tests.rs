@@ -50,8 +50,15 @@ fn adjusted(mut briefing: Briefing, timeout_ms: u32, max_attempts: u32) -> Brief
     briefing
 }
 
+fn here() -> AgentsOptions {
+    AgentsOptions {
+        reach: test_support::loopback(),
+        ..AgentsOptions::default()
+    }
+}
+
 async fn open(briefing: &Briefing) -> Result<Box<dyn AgentSession>, AgentError> {
-    Agents::new(&AgentsOptions::default(), secrets(&[("KEY", "hunter22")]))
+    Agents::new(&here(), secrets(&[("KEY", "hunter22")]))
         .unwrap()
         .open(briefing, &[])
         .await
