@@ -16,6 +16,11 @@ pub struct Briefing {
     pub test_idx: usize,
     /// Which repetition of its test, from 0.
     pub run_index: u32,
+    /// Which conversation of its unit test, counted over the whole run, from 0. It is [`Self::run_index`] unless the unit test stands in
+    /// the plan more than once.
+    pub repetition: u32,
+    /// For the how many-th time the conversation was begun, from 1.
+    pub attempt: u32,
     /// The test's name.
     pub unit_test: Name,
     /// Who the simulated user is.
@@ -133,10 +138,16 @@ impl Briefing {
             .or_else(|| organization.and_then(|organization| organization.timezone.clone()))
             .unwrap_or_else(|| Timezone::try_from("UTC").expect("UTC is in every time zone database"));
         let n = key.n.to_be_bytes();
+        let before = manifest.plan.tests.iter().take(test_idx);
+        let earlier = before
+            .filter(|other| other.unit_test_id == test.unit_test_id)
+            .fold(0_u32, |sum, other| sum.saturating_add(other.run_count));
         Ok(Self {
             key: key.clone(),
             test_idx,
             run_index,
+            repetition: earlier.saturating_add(run_index),
+            attempt,
             unit_test: test.name.clone(),
             persona: persona.clone(),
             scenario: scenario.clone(),

@@ -5,12 +5,14 @@
 //! asked for and never interpreted beyond that.
 
 mod error;
+mod recorded;
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 pub use error::AskError;
 use model::{Name, Usage};
+pub use recorded::recorded;
 use serde_json::Value;
 
 /// What a language model is asked.

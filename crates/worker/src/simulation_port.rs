@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use model::{AgentInput, EndReason, Turn, Usage, Violation};
 use simulation::{
-    AgentCall, AgentReply, AgentSession, Agents, Briefing, Judged, Material, NoModels, SimulatedUser,
+    AgentCall, AgentReply, AgentSession, Agents, Briefing, Cassette, Cassettes, Judged, Material, NoModels, SimulatedUser,
     UserError, UserStep, evaluate, simulated_user,
 };
 
@@ -83,19 +83,33 @@ impl From<UserError> for UserFailure {
 #[derive(Clone, Debug)]
 pub struct LiveSimulation {
     agents: Agents,
+    cassettes: Cassettes,
 }
 
 impl LiveSimulation {
-    /// Agents are reached through `agents`.
+    /// Agents are reached through `agents`. Nothing is recorded.
     pub const fn new(agents: Agents) -> Self {
-        Self { agents }
+        Self {
+            agents,
+            cassettes: Cassettes::off(),
+        }
+    }
+
+    /// Records on `cassettes`, or replays from them.
+    #[must_use]
+    pub fn with_cassettes(self, cassettes: Cassettes) -> Self {
+        Self { cassettes, ..self }
     }
 }
 
 impl Simulation for LiveSimulation {
     fn cast(self: Arc<Self>, briefing: Briefing) -> Box<dyn Cast> {
+        let cassette =
+            self.cassettes
+                .conversation(&briefing.unit_test, briefing.repetition, briefing.attempt);
         Box::new(LiveCast {
             agents: self.agents.clone(),
+            cassette,
             briefing,
             user: None,
             session: None,
@@ -106,6 +120,7 @@ impl Simulation for LiveSimulation {
 /// Opens what it needs when it is first needed.
 struct LiveCast {
     agents: Agents,
+    cassette: Cassette,
     briefing: Briefing,
     user: Option<Box<dyn SimulatedUser>>,
     session: Option<Box<dyn AgentSession>>,
@@ -126,7 +141,7 @@ impl Cast for LiveCast {
             Some(session) => session,
             None => {
                 let history = before(&call);
-                let opened = self.agents.open(&self.briefing, history).await;
+                let opened = self.agents.open(&self.briefing, history, &self.cassette).await;
                 self.session.insert(opened.map_err(|error| chain(&error))?)
             }
         };

@@ -49,7 +49,7 @@ fn protocol(url: &str, body: &str, extract: HttpExtract, open: Option<HttpOpen>)
 async fn open(briefing: &Briefing, history: &[Turn]) -> Result<Box<dyn AgentSession>, AgentError> {
     Agents::new(&AgentsOptions::default(), secrets(&[("KEY", "hunter22")]))
         .unwrap()
-        .open(briefing, history)
+        .open(briefing, history, &crate::Cassette::off())
         .await
 }
 

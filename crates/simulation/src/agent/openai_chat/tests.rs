@@ -53,7 +53,7 @@ fn adjusted(mut briefing: Briefing, timeout_ms: u32, max_attempts: u32) -> Brief
 async fn open(briefing: &Briefing) -> Result<Box<dyn AgentSession>, AgentError> {
     Agents::new(&AgentsOptions::default(), secrets(&[("KEY", "hunter22")]))
         .unwrap()
-        .open(briefing, &[])
+        .open(briefing, &[], &crate::Cassette::off())
         .await
 }
 
@@ -326,7 +326,7 @@ async fn an_agent_that_greets_needs_a_system_message() {
 async fn a_missing_secret_is_named() {
     let agents = Agents::new(&AgentsOptions::default(), secrets(&[])).unwrap();
     let error = agents
-        .open(&briefing("http://127.0.0.1:1"), &[])
+        .open(&briefing("http://127.0.0.1:1"), &[], &crate::Cassette::off())
         .await
         .err()
         .unwrap();
@@ -334,6 +334,6 @@ async fn a_missing_secret_is_named() {
         error.to_string(),
         "base_url names secret `KEY`, which this worker's environment does not have"
     );
-    let error = agents.open(&test_support::briefing(), &[]).await.err().unwrap();
+    let error = agents.open(&test_support::briefing(), &[], &crate::Cassette::off()).await.err().unwrap();
     assert!(error.to_string().contains("add a `connection`"), "{error}");
 }
