@@ -241,6 +241,32 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_test_that_stands_twice_in_the_plan_counts_its_conversations_on() {
+        let mut manifest = manifest();
+        let again = manifest.plan.tests[0].clone();
+        let mut other = again.clone();
+        other.unit_test_id = model::UnitTestId(Oid::from_bytes([77; 12]));
+        manifest.plan.tests.extend([other, again]);
+        let places: Vec<_> = (0..6)
+            .map(|n| {
+                let key = ConversationKey {
+                    org: manifest.org.clone(),
+                    run: manifest.run,
+                    n,
+                };
+                let briefing = Briefing::from_manifest(&manifest, &key, 3, Time::default()).unwrap();
+                assert_eq!(briefing.attempt, 3);
+                (briefing.test_idx, briefing.run_index, briefing.repetition)
+            })
+            .collect();
+        for (test_idx, run_index, repetition) in
+            [(0, 0, 0), (0, 1, 1), (1, 0, 0), (1, 1, 1), (2, 0, 2), (2, 1, 3)]
+        {
+            assert!(places.contains(&(test_idx, run_index, repetition)), "{places:?}");
+        }
+    }
+
+    #[test]
     fn what_the_manifest_lacks_is_named() {
         let mut manifest = manifest();
         let key = |n| ConversationKey {

@@ -34,7 +34,7 @@ pub(crate) struct Conversation {
 pub(crate) struct Placed {
     pub(super) kind: Kind,
     pub(super) key: Key,
-    /// The request for people, without secrets.
+    /// The request for people. It may hold secrets: masked is what leaves.
     pub(super) shown: Value,
 }
 
@@ -70,19 +70,19 @@ impl Conversation {
                 occurrence,
                 digest: request.digest,
             },
-            shown: redact_value(request.shown, &self.secrets),
+            shown: request.shown,
         }
     }
 
     /// How the request ended when it was recorded; none: it is to be asked.
     pub(crate) async fn find(&self, placed: &Placed) -> Result<Option<Outcome>, CassetteError> {
-        let (mode, wanted) = (self.mode, placed.clone());
+        let (mode, wanted, secrets) = (self.mode, placed.clone(), self.secrets.clone());
         self.blocking(move |tape| match mode {
             CassetteMode::Off => Ok(None),
             // Faults of the file are found before anything is asked.
             CassetteMode::Record => tape.refresh().map(|()| None),
             CassetteMode::Auto => Ok(tape.find(wanted.key)?.filter(Outcome::is_success)),
-            CassetteMode::Replay => tape.replay(&Miss::new(wanted)).map(Some),
+            CassetteMode::Replay => tape.replay(&Miss::new(wanted, secrets)).map(Some),
         })
         .await
     }
@@ -95,7 +95,7 @@ impl Conversation {
         let entry = Entry {
             kind: placed.kind,
             key: placed.key,
-            request: placed.shown,
+            request: redact_value(placed.shown, &self.secrets),
             outcome: outcome.clone(),
         };
         self.blocking(move |tape| tape.append(entry)).await?;

@@ -104,7 +104,8 @@ impl From<Answer> for AnswerRecord {
             latency_ms,
             requests,
         } = answer;
-        let follows = value.as_ref().is_some_and(|value| value.to_string() == text);
+        let written = value.as_ref().map(Value::to_string);
+        let follows = written.as_ref() == Some(&text);
         Self {
             text: (!follows).then_some(text),
             value,
@@ -240,15 +241,23 @@ pub(super) fn encode<T: Serialize + DeserializeOwned + PartialEq>(value: &T) -> 
     let document = format!("{BEGIN}\n{}{END}\n", yaml(value)?);
     let documents = documents(&document, 1).map_err(|(_line, why)| why)?;
     match documents.as_slice() {
-        [(_line, body)] if decode::<T>(body)? == *value => Ok(document),
+        [(line, body)] if decode::<T>(*line, body).map_err(|(_line, why)| why)? == *value => Ok(document),
         _ => Err("it would not read the same again".to_owned()),
     }
 }
 
-/// What a document holds.
-pub(super) fn decode<T: DeserializeOwned>(body: &str) -> Result<T, String> {
+/// What a document holds whose body begins in line `first` of its file. An error names a line as well.
+pub(super) fn decode<T: DeserializeOwned>(first: usize, body: &str) -> Result<T, (usize, String)> {
     let options = serde_saphyr::options! { with_snippet: false };
-    serde_saphyr::from_str_with_options(body, options).map_err(|why| why.to_string())
+    serde_saphyr::from_str_with_options(body, options).map_err(|why| {
+        let within = why.location().map_or(1, |location| location.line());
+        let before = usize::try_from(within.saturating_sub(1)).unwrap_or(0);
+        let rendered = why.render_with_options(serde_saphyr::render_options! {
+            snippets: serde_saphyr::SnippetMode::Off,
+            line_offset: first.saturating_sub(1) as u64,
+        });
+        (first + before, rendered)
+    })
 }
 
 /// The documents of a text whose first line is line `first` of its file: where the body of each begins, and the body. An error names a line
@@ -281,3 +290,6 @@ pub(super) fn documents(text: &str, first: usize) -> Result<Vec<(usize, &str)>, 
 fn unended() -> String {
     format!("the entry that begins here has no end (a line `{END}`): it was cut short")
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,14 +7,14 @@ use similar::TextDiff;
 
 use super::{
     conversation::Placed,
-    entry::{Entry, Key, yaml},
+    entry::{Entry, Key, redact_value, yaml},
 };
-use crate::excerpt::excerpt;
+use crate::{Secrets, excerpt::excerpt};
 
-/// The most recorded requests that are compared.
-const MAX_COMPARED: usize = 1000;
-/// The longest request that is compared, in bytes.
+/// The longest request that is compared, in bytes; of longer ones, the beginning.
 const MAX_COMPARED_BYTES: usize = 1024 * 1024;
+/// The most that is compared in all, in bytes.
+const MAX_COMPARED_TOTAL: usize = 32 * 1024 * 1024;
 /// Longer lines are broken, so that a change within a long one is seen.
 const LINE_BYTES: usize = 120;
 /// How much of the difference is shown, in bytes.
@@ -28,11 +28,12 @@ const MAX_PLACES: usize = 5;
 #[derive(Debug)]
 pub(super) struct Miss {
     placed: Placed,
+    secrets: Secrets,
 }
 
 impl Miss {
-    pub(super) const fn new(placed: Placed) -> Self {
-        Self { placed }
+    pub(super) const fn new(placed: Placed, secrets: Secrets) -> Self {
+        Self { placed, secrets }
     }
 
     pub(super) const fn wanted(&self) -> Key {
@@ -58,7 +59,11 @@ impl Miss {
             let named = same.iter().take(MAX_PLACES).map(String::as_str);
             let more = if same.len() > MAX_PLACES { ", …" } else { "" };
             let named: Vec<&str> = named.collect();
-            let _infallible = write!(text, "; the same request is recorded as {}{more}", named.join(", "));
+            let _infallible = write!(
+                text,
+                "; the same request is recorded as {}{more}",
+                named.join(", ")
+            );
         } else if let Some((entry, difference)) = self.nearest(recorded, shown) {
             let _infallible = write!(
                 text,
@@ -74,9 +79,9 @@ impl Miss {
         text
     }
 
-    /// The recorded request of the same kind that has the most lines in common, and the difference to this one.
+    /// The recorded request of the same kind that has the most words in common, and the difference to this one.
     fn nearest<'a>(&self, recorded: &'a [Arc<Entry>], shown: &Value) -> Option<(&'a Entry, String)> {
-        let wanted = readable(shown);
+        let wanted = readable(&redact_value(shown.clone(), &self.secrets));
         let mut same_kind: Vec<&Entry> = recorded
             .iter()
             .map(Arc::as_ref)
@@ -92,8 +97,13 @@ impl Miss {
             )
         });
         let mut best: Option<(usize, &Entry, String)> = None;
-        for entry in same_kind.into_iter().take(MAX_COMPARED) {
+        let mut compared = 0_usize;
+        for entry in same_kind {
             let candidate = readable(&entry.request);
+            compared = compared.saturating_add(candidate.len().saturating_add(wanted.len()));
+            if compared > MAX_COMPARED_TOTAL && best.is_some() {
+                break;
+            }
             let distance = distance(&wanted, &candidate);
             if best.as_ref().is_none_or(|(least, ..)| distance < *least) {
                 best = Some((distance, entry, candidate));
@@ -131,14 +141,14 @@ fn readable(request: &Value) -> String {
     broken
 }
 
-/// How many lines one has and the other has not.
+/// How many words one has and the other has not, wherever they stand.
 fn distance(one: &str, other: &str) -> usize {
     let mut counts: HashMap<&str, i64> = HashMap::new();
-    for line in one.lines() {
-        *counts.entry(line).or_default() += 1;
+    for word in one.split_whitespace() {
+        *counts.entry(word).or_default() += 1;
     }
-    for line in other.lines() {
-        *counts.entry(line).or_default() -= 1;
+    for word in other.split_whitespace() {
+        *counts.entry(word).or_default() -= 1;
     }
     counts
         .values()

@@ -75,7 +75,7 @@ impl Request {
             "model": {
                 "name": name,
                 "provider": definition.provider.as_str(),
-                "base_url": definition.base_url.as_ref().map(model::Text::as_str),
+                "base_url": definition.base_url.as_ref().map(|url| without_user(url.as_str())),
                 "model": definition.model.as_str(),
                 "parameters": definition.parameters.as_ref().map(model::Json::value),
             },
@@ -154,6 +154,16 @@ fn scenario(briefing: &Briefing) -> Value {
     scenario
 }
 
+/// A URL without name and password.
+fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}://{}", &rest[host..])
+}
+
 /// A protocol without what lets one in: whoever changes a key need not record again.
 fn without_credentials(value: Value) -> Value {
     match value {
@@ -188,3 +198,6 @@ fn canonical(value: &Value) -> Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -192,7 +192,7 @@ impl Tape {
         }
         let mut entries = Vec::new();
         for (line, body) in rest {
-            let entry: Entry = decode(body).map_err(|why| self.damaged(*line, why))?;
+            let entry: Entry = decode(*line, body).map_err(|(line, why)| self.damaged(line, why))?;
             entries.push((entry.key, Arc::new(entry)));
         }
         state.entries.extend(entries);
@@ -202,7 +202,7 @@ impl Tape {
     }
 
     fn check_header(&self, line: usize, body: &str) -> Result<(), CassetteError> {
-        let header: Header = decode(body).map_err(|why| {
+        let header: Header = decode(line, body).map_err(|(line, why)| {
             self.damaged(
                 line,
                 format!("a recording begins with `format` and `unit_test` ({why})"),

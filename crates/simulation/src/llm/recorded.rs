@@ -10,8 +10,10 @@ use model::LanguageModel;
 use super::{Answer, Ask, AskError, Question};
 use crate::cassette::{Cassette, CassetteError, Conversation, Outcome, Request};
 
-/// Puts a language model on the cassette of a conversation. `definition` is what the model's name means in the run's manifest: what
-/// it says of provider, model and sampling is part of every request. Nothing is asked while the cassette replays.
+/// Puts a language model on the cassette of a conversation.
+///
+/// `definition` is what the model's name means in the run's manifest: what it says of provider, model and sampling is part of every request.
+/// Nothing is asked while the cassette replays.
 pub fn recorded(ask: Arc<dyn Ask>, definition: &LanguageModel, cassette: &Cassette) -> Arc<dyn Ask> {
     match cassette.conversation() {
         None => ask,

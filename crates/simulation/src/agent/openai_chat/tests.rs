@@ -334,6 +334,10 @@ async fn a_missing_secret_is_named() {
         error.to_string(),
         "base_url names secret `KEY`, which this worker's environment does not have"
     );
-    let error = agents.open(&test_support::briefing(), &[], &crate::Cassette::off()).await.err().unwrap();
+    let error = agents
+        .open(&test_support::briefing(), &[], &crate::Cassette::off())
+        .await
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("add a `connection`"), "{error}");
 }
