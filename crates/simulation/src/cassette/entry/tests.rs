@@ -267,6 +267,8 @@ outcome:
     usage:
       input_tokens: 10
       output_tokens: 5
+      cost_micros: 0
+      estimated: false
     latency_ms: 120
     requests: 1
 ...
