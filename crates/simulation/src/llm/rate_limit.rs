@@ -133,7 +133,7 @@ impl<L: Layer> Layer for RateLimit<L> {
             Err(failed) => failed.spent,
         };
         self.owed
-            .fetch_add(spent.tokens().saturating_sub(taken), Ordering::Relaxed);
+            .fetch_add(spent.usage.tokens().saturating_sub(taken), Ordering::Relaxed);
         outcome
     }
 }
