@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use model::{Price, Provider};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 
 use super::*;
 use crate::{
@@ -551,18 +552,27 @@ async fn bodies_are_bounded_and_broken_connections_told() {
 
 #[tokio::test]
 async fn tls_that_fails_is_told() {
-    let server = Server::start(vec![Response::Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())]).await;
-    let base = server.url.replace("http://", "https://");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://{}/v1", listener.local_addr().unwrap());
+    // A server that speaks plain HTTP where TLS is expected.
+    let server = tokio::spawn(async move {
+        let (mut stream, _address) = listener.accept().await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+            .await
+            .unwrap();
+        stream
+    });
     let failed = layer(&with_key(Provider::OpenAi, &base))
         .send(&request("hello"))
         .await
         .unwrap_err();
-    let text = failed.error.to_string();
-    assert!(matches!(*failed.error, AskError::Unreachable { .. }), "{text}");
-    assert!(
-        text.contains("cannot be reached") && text.contains("https://127.0.0.1"),
-        "{text}"
-    );
+    let AskError::Unreachable { place, reason, .. } = &*failed.error else {
+        panic!("{:?}", failed.error)
+    };
+    assert_eq!(*place, format!("{base}/chat/completions"));
+    assert!(reason.contains("corrupt message"), "{reason}");
+    drop(server.await);
 }
 
 #[tokio::test]
