@@ -1,7 +1,9 @@
+use model::{ToolCall, Usage};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::{AgentError, AgentReply, Answer, AskError};
 
 /// Texts that YAML could take for something else.
 fn nasty() -> impl Strategy<Value = String> {
@@ -139,16 +141,15 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         proptest::collection::vec(call, 0..3),
         proptest::option::of(usage),
         any::<bool>(),
-        proptest::option::of(nasty()),
     )
-        .prop_map(|(text, tool_calls, usage, completed, session)| AgentReply {
+        .prop_map(|(text, tool_calls, usage, completed)| AgentReply {
             text,
             tool_calls,
             usage,
             completed,
             latency_ms: u64::MAX,
             calls: 1,
-            session,
+            session: None,
         });
     let refused = (nasty(), any::<u16>(), proptest::option::of(any::<u64>()));
     let refused = refused.prop_map(|(detail, status, retry_after_ms)| AskError::Refused {
