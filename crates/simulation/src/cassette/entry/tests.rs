@@ -277,3 +277,26 @@ outcome:
     );
     assert_eq!(document, expected);
 }
+
+#[test]
+fn what_a_session_goes_on_with_is_not_written() {
+    let reply = AgentReply {
+        text: "Hello".to_owned(),
+        tool_calls: Vec::new(),
+        usage: None,
+        completed: false,
+        latency_ms: 1,
+        calls: 1,
+        session: Some("resume-me".to_owned()),
+    };
+    let document = encode(&entry(json!({}), Outcome::Reply(reply.clone().into()))).unwrap();
+    assert!(!document.contains("resume-me"), "{document}");
+    let record: super::super::outcome::ReplyRecord = reply.clone().into();
+    assert_eq!(
+        AgentReply::from(record),
+        AgentReply {
+            session: None,
+            ..reply
+        }
+    );
+}
