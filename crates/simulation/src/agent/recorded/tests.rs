@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     AgentsOptions, CassetteMode, CassetteOptions, Cassettes,
-    test_support::{loopback, 
-        connected, secrets,
+    test_support::{
+        connected, loopback, secrets,
         server::{Response, Server},
         text, turns,
     },
@@ -25,11 +25,11 @@ impl Talk {
         let secrets = secrets(&[("KEY", "hunter22")]);
         let cassettes = Cassettes::new(CassetteOptions::new(mode, directory), secrets.clone()).unwrap();
         let unit_test = Name::try_from("Book a visit").unwrap();
+        let cassette = cassettes.conversation(&unit_test, 0, 1);
         let options = AgentsOptions {
             reach: loopback(),
             ..AgentsOptions::default()
         };
-        let cassette = cassettes.conversation(&unit_test, 0, 1);
         let agents = Agents::new(&options, secrets).unwrap();
         // With a cassette, opening reaches nobody and so cannot fail.
         let session = agents.open(briefing, &[], &cassette).await.unwrap();
