@@ -252,7 +252,7 @@ impl Dates {
                     .collect(),
             ));
         }
-        days.retain(|(_range, days): &(_, Vec<Day>)| !days.is_empty());
+        days.retain(|(range, days): &((usize, usize), Vec<Day>)| !days.is_empty() && stands_alone(text, *range));
         // Where two readings overlap, the one that begins first and is longest counts.
         days.sort_by_key(|((start, end), _days)| (*start, usize::MAX - *end));
         let mut reached = 0;
@@ -269,6 +269,15 @@ impl Dates {
 
 fn range(found: &Captures<'_>) -> (usize, usize) {
     found.get(0).map_or((0, 0), |whole| (whole.start(), whole.end()))
+}
+
+/// Whether no further group of digits stands before or behind, as in a phone number.
+fn stands_alone(text: &str, (start, end): (usize, usize)) -> bool {
+    let goes_on = |chars: &mut dyn Iterator<Item = char>| {
+        let separated = chars.next().is_some_and(|c| matches!(c, '-' | '/' | '.'));
+        separated && chars.next().is_some_and(|c| c.is_ascii_digit())
+    };
+    !goes_on(&mut text[end..].chars()) && !goes_on(&mut text[..start].chars().rev())
 }
 
 /// A month's number, as text.

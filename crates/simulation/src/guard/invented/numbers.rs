@@ -47,7 +47,7 @@ pub(super) struct Numbers {
 impl Numbers {
     pub(super) fn new() -> Self {
         let number = r"[0-9]{1,15}(?:[.,'][0-9]{1,15}){0,5}";
-        let currency = r"€|£|\$|¥|(?:euros?|eur|dollars?|usd|pounds?|gbp|quid|bucks|chf|franken|francs?|reais|real|yen|pesos?|cents?)\b";
+        let currency = r"€|£|\$|¥|(?:euros?|eur|dollars?|usd|pounds?|gbp|quid|bucks|chf|franken|francs?|reais|real|yen|pesos?)\b";
         Self {
             address: pattern(r"[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,190}\.[a-z]{2,24}"),
             number: pattern(number),
@@ -166,7 +166,10 @@ impl Numbers {
                 && digits.len() <= 3
                 && unit.len() <= 5
                 && unit.chars().all(char::is_alphabetic);
-            return joined.len() < MIN_CODE_CHARS || is_measure;
+            // A word that is numbered, such as `gate12`.
+            let n_letters = joined.chars().take_while(|c| c.is_alphabetic()).count();
+            let is_numbered = n_letters >= 4 && n_letters + n_digits == joined.len() && n_digits <= 3;
+            return joined.len() < MIN_CODE_CHARS || is_measure || is_numbered;
         }
         // `3-5` is a range; `20-45-77` is an id even though its parts are small.
         if piece.contains('-') {
