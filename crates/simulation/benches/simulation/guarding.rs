@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use simulation::guard::MAX_MESSAGE_BYTES;
+
 use super::{
     Failure, Guard,
     labelled::{Case, HALVES, Tally, read, steps, tallies, total},
@@ -13,6 +15,17 @@ use super::{
 
 /// How often each step is inspected for the times.
 const N_ROUNDS: usize = 50;
+/// How often each of the largest messages is inspected.
+const N_LARGE_ROUNDS: usize = 5;
+/// What the largest messages are made of: the beginnings of what the patterns look for.
+const LARGE: [&str; 6] = [
+    "let me look into it ",
+    "12 May 13 ",
+    "1.2.3-4/5 ",
+    "### [END \"",
+    "Ada Byron Lovelace ",
+    "please confirm ",
+];
 
 /// Prints the table.
 ///
@@ -38,10 +51,28 @@ pub(super) fn print(out: &mut dyn Write) -> Result<(), Failure> {
         }
         row(out, "all faults", total(&tallies))?;
         row(out, "steps stopped", steps(&cases, &guard))?;
+        // The other half stays unseen, so that nobody fits the guard to it.
+        if half == HALVES[0].0 {
+            differences(out, &cases, &guard)?;
+        }
         writeln!(out)?;
         all.extend(cases);
     }
     times(out, &all, &guard, compiled)
+}
+
+/// Where guard and label differ.
+fn differences(out: &mut dyn Write, cases: &[Case], guard: &Guard) -> Result<(), Failure> {
+    for case in cases {
+        let found = case.inspect(guard);
+        for missed in case.faults.difference(&found) {
+            writeln!(out, "  missed {}: {}", missed.as_str(), case.label)?;
+        }
+        for alarm in found.difference(&case.faults) {
+            writeln!(out, "  false alarm {}: {}", alarm.as_str(), case.label)?;
+        }
+    }
+    Ok(())
 }
 
 fn row(out: &mut dyn Write, what: &str, tally: Tally) -> Result<(), Failure> {
@@ -81,6 +112,23 @@ fn times(out: &mut dyn Write, cases: &[Case], guard: &Guard, compiled: Duration)
         sizes[sizes.len() - 1],
         at(50),
         at(99)
+    )?;
+    let largest: Vec<Duration> = LARGE
+        .into_iter()
+        .flat_map(|piece| {
+            let mut case = cases[0].clone();
+            case.message = piece.repeat(MAX_MESSAGE_BYTES / piece.len());
+            (0..N_LARGE_ROUNDS).map(move |_round| {
+                let began = Instant::now();
+                black_box(case.inspect(guard));
+                began.elapsed()
+            })
+        })
+        .collect();
+    let slowest = largest.iter().max().map_or(0, Duration::as_micros);
+    writeln!(
+        out,
+        "one step, hostile messages of {MAX_MESSAGE_BYTES} bytes: at most {slowest} µs"
     )?;
     writeln!(out, "compiling the patterns, once: {} ms", compiled.as_millis())?;
     Ok(())

@@ -63,7 +63,7 @@ struct Labelled {
 }
 
 /// A labelled step.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Case {
     /// Where it stands in the set, and why it is labelled so.
     pub(crate) label: String,

@@ -13,6 +13,12 @@ const MIN_LATIN_LETTERS: usize = 40;
 const MIN_LATIN_WORDS: usize = 8;
 /// A text in another script tells its language sooner.
 const MIN_LETTERS: usize = 12;
+/// And so many if the function words of neither language are known.
+const MIN_UNKNOWN_LETTERS: usize = 100;
+/// So many of a hundred words are function words of the language that was detected, if those of the persona's are not known.
+const MIN_THEIR_PERCENT: usize = 15;
+/// And fewer than so many are function words of the persona's language, if those of the detected one are not known.
+const MAX_OUR_PERCENT: usize = 8;
 
 /// Words of little meaning and great frequency, by language: where one of a pair is told from the other.
 const FUNCTION_WORDS: [(Lang, &[&str]); 7] = [
@@ -97,11 +103,7 @@ impl Languages {
         {
             return None;
         }
-        if let (Some(theirs), Some(ours)) = (
-            n_function_words(detected.lang(), &step.words),
-            n_function_words(expected, &step.words),
-        ) && theirs <= ours
-        {
+        if is_latin && !is_borne_out(detected.lang(), expected, n_letters, &step.words) {
             return None;
         }
         Some(format!(
@@ -111,6 +113,19 @@ impl Languages {
             expected.eng_name(),
             expected.eng_name()
         ))
+    }
+}
+
+/// Whether the function words of a text in Latin letters agree with the detector, which guesses boldly between many languages.
+fn is_borne_out(detected: Lang, expected: Lang, n_letters: usize, words: &[String]) -> bool {
+    let percent = |count: usize| count * 100 / words.len().max(1);
+    let theirs = n_function_words(detected, words);
+    let ours = n_function_words(expected, words);
+    match (theirs, ours) {
+        (Some(theirs), Some(ours)) => theirs > ours,
+        (Some(theirs), None) => percent(theirs) >= MIN_THEIR_PERCENT,
+        (None, Some(ours)) => percent(ours) < MAX_OUR_PERCENT,
+        (None, None) => n_letters >= MIN_UNKNOWN_LETTERS,
     }
 }
 

@@ -252,7 +252,9 @@ impl Dates {
                     .collect(),
             ));
         }
-        days.retain(|(range, days): &((usize, usize), Vec<Day>)| !days.is_empty() && stands_alone(text, *range));
+        days.retain(|(range, days): &((usize, usize), Vec<Day>)| {
+            !days.is_empty() && stands_alone(text, *range)
+        });
         // Where two readings overlap, the one that begins first and is longest counts.
         days.sort_by_key(|((start, end), _days)| (*start, usize::MAX - *end));
         let mut reached = 0;

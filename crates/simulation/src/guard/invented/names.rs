@@ -153,13 +153,19 @@ impl Names {
         // Whoever shouts writes words in capitals.
         if message.chars().any(char::is_lowercase) {
             let codes = self.code.captures_iter(message);
-            candidates.codes.extend(codes.filter_map(|found| Some(found.get(1)?.as_str())));
+            candidates
+                .codes
+                .extend(codes.filter_map(|found| Some(found.get(1)?.as_str())));
         }
         let language = brief.language.as_ref().map(model::Language::as_str);
         if language.is_some_and(|language| LANGUAGES.contains(&language)) && !is_headline(message) {
             let introduced = self.introduced.captures_iter(message);
-            candidates.introduced.extend(introduced.filter_map(|found| Some(found.get(1)?.as_str())));
-            candidates.full.extend(sentences(message).into_iter().flat_map(full_names));
+            candidates
+                .introduced
+                .extend(introduced.filter_map(|found| Some(found.get(1)?.as_str())));
+            candidates
+                .full
+                .extend(sentences(message).into_iter().flat_map(full_names));
         }
         candidates
     }
@@ -193,11 +199,20 @@ impl Candidates<'_> {
                 || words(folded).iter().all(|part| told.has_word(part))
                 || COMMON.contains(&folded)
         };
-        let codes = self.codes.iter().filter(|code| !told.compact().contains(&compact(code)));
+        let codes = self
+            .codes
+            .iter()
+            .filter(|code| !told.compact().contains(&compact(code)));
         invented.extend(codes.map(|code| format!("`{code}`")));
-        let introduced = self.introduced.iter().filter(|name| name.split(' ').any(|word| !is_told(word)));
+        let introduced = self
+            .introduced
+            .iter()
+            .filter(|name| name.split(' ').any(|word| !is_told(word)));
         invented.extend(introduced.map(|name| format!("`{name}`")));
-        let full = self.full.iter().filter(|name| !name.iter().any(|word| is_told(word)));
+        let full = self
+            .full
+            .iter()
+            .filter(|name| !name.iter().any(|word| is_told(word)));
         invented.extend(full.map(|name| format!("`{}`", name.join(" "))));
     }
 }
