@@ -6,7 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use simulation::guard::MAX_MESSAGE_BYTES;
+use model::{Role, Time, Turn};
+use simulation::guard::{MAX_KNOWN_BYTES, MAX_MESSAGE_BYTES};
 
 use super::{
     Failure, Guard,
@@ -93,18 +94,11 @@ fn row(out: &mut dyn Write, what: &str, tally: Tally) -> Result<(), Failure> {
 
 /// How long one step takes: those of the set, and one of the largest size.
 fn times(out: &mut dyn Write, cases: &[Case], guard: &Guard, compiled: Duration) -> Result<(), Failure> {
-    let mut took = Vec::with_capacity(cases.len() * N_ROUNDS);
-    for _round in 0..N_ROUNDS {
-        for case in cases {
-            let began = Instant::now();
-            black_box(case.inspect(guard));
-            took.push(began.elapsed());
-        }
-    }
-    took.sort_unstable();
+    let mut medians: Vec<Duration> = cases.iter().map(|case| median(case, guard, N_ROUNDS)).collect();
+    medians.sort_unstable();
     let mut sizes: Vec<usize> = cases.iter().map(|case| case.message.len()).collect();
     sizes.sort_unstable();
-    let at = |percent: usize| took[(took.len() - 1) * percent / 100].as_micros();
+    let at = |percent: usize| medians[(medians.len() - 1) * percent / 100].as_micros();
     writeln!(
         out,
         "one step, messages of {} bytes (median; at most {}): median {} µs, 99th percentile {} µs",
@@ -113,23 +107,52 @@ fn times(out: &mut dyn Write, cases: &[Case], guard: &Guard, compiled: Duration)
         at(50),
         at(99)
     )?;
-    let largest: Vec<Duration> = LARGE
+    let slowest = LARGE
         .into_iter()
-        .flat_map(|piece| {
-            let mut case = cases[0].clone();
-            case.message = piece.repeat(MAX_MESSAGE_BYTES / piece.len());
-            (0..N_LARGE_ROUNDS).map(move |_round| {
-                let began = Instant::now();
-                black_box(case.inspect(guard));
-                began.elapsed()
-            })
-        })
-        .collect();
-    let slowest = largest.iter().max().map_or(0, Duration::as_micros);
+        .map(|piece| median(&hostile(&cases[0], piece), guard, N_LARGE_ROUNDS))
+        .max()
+        .unwrap_or_default();
     writeln!(
         out,
-        "one step, hostile messages of {MAX_MESSAGE_BYTES} bytes: at most {slowest} µs"
+        "one step, hostile messages of {MAX_MESSAGE_BYTES} bytes after {MAX_KNOWN_BYTES} bytes of conversation: at most {} µs",
+        slowest.as_micros()
     )?;
     writeln!(out, "compiling the patterns, once: {} ms", compiled.as_millis())?;
     Ok(())
+}
+
+/// The middle of the times that a step takes: single ones tell how busy the machine is.
+fn median(case: &Case, guard: &Guard, n_rounds: usize) -> Duration {
+    let mut took: Vec<Duration> = (0..n_rounds)
+        .map(|_round| {
+            let began = Instant::now();
+            black_box(case.inspect(guard));
+            began.elapsed()
+        })
+        .collect();
+    took.sort_unstable();
+    took[took.len() / 2]
+}
+
+/// A step of the largest size, after a conversation of the largest size.
+fn hostile(like: &Case, piece: &str) -> Case {
+    let mut case = like.clone();
+    case.message = piece.repeat(MAX_MESSAGE_BYTES / piece.len());
+    let turn = Turn {
+        index: 0,
+        role: Role::User,
+        text: case.message.clone(),
+        at: Time::default(),
+        latency_ms: None,
+        tool_calls: Vec::new(),
+        usage: None,
+        completed: false,
+        calls: 1,
+        repeated: false,
+    };
+    let of = |role| Turn { role, ..turn.clone() };
+    case.turns = (0..MAX_KNOWN_BYTES / MAX_MESSAGE_BYTES / 2)
+        .flat_map(|_pair| [of(Role::User), of(Role::Agent)])
+        .collect();
+    case
 }

@@ -73,7 +73,8 @@ pub(crate) struct Case {
     pub(crate) faults: BTreeSet<Fault>,
     briefing: Briefing,
     brief_text: String,
-    turns: Vec<Turn>,
+    /// What was said before.
+    pub(crate) turns: Vec<Turn>,
     leaves: Option<UserOutcome>,
     is_event: bool,
 }

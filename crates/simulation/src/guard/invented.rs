@@ -46,9 +46,8 @@ impl Facts {
         if has_digits {
             let days = self.dates.known(&folded, known.brief);
             self.dates.find(&mut rest, &days, &folded, &mut invented);
-            let values = self.numbers.known(&folded);
-            self.numbers
-                .find(&mut rest, &values, told.compact(), known.brief, &mut invented);
+            let context = self.numbers.context(step.raw, &told, &folded, known.brief);
+            self.numbers.find(&mut rest, &context, &mut invented);
         }
         names.find(&told, &mut invented);
         if invented.is_empty() {

@@ -220,6 +220,7 @@ fn facts_are_known_however_they_are_written() {
         "From 5/16 to 2025-05-18 please, and no more than 1200.50 dollars.",
         "From 16.05.2025 to 18 May, about $1,200 at most.",
         "I can come tomorrow, 5 minutes after 9am, or on the 2nd. There are 3 of us and 24/7 is a joke.",
+        "I am at gate12 with my office365 laptop, since 10 - 12 hours or so, in seat 14.",
         "I told you 100 times. My name is Ada Byron, and it is the 15th of May tomorrow.",
         "Happy New Year to you too, Sir.",
     ];
@@ -228,6 +229,7 @@ fn facts_are_known_however_they_are_written() {
     }
     let invented = [
         "It is AB34EF.",
+        "It is DDRQR7.",
         "It is the reservation code QWXYZK.",
         "From May 16 to June 3 please.",
         "On the 18th of May 2023.",
@@ -263,6 +265,49 @@ fn an_answer_may_be_given_again_when_it_is_asked_for_again() {
     assert_eq!(found("Sorry, could you repeat that?"), []);
     assert_eq!(found("Which flight do you want to change?"), []);
     assert_eq!(found("And on which day?"), [Fault::Repetition]);
+}
+
+#[test]
+fn a_conversation_is_opened_once() {
+    let guard = Guard::new();
+    let opening = "Hello, I bought a kettle last month and it stopped working.";
+    let again = "Hi, I bought a kettle last month, and it stopped working already.";
+    let found = |asked| {
+        faults(
+            &guard,
+            "eng",
+            again,
+            &[(Role::User, opening), (Role::Agent, asked)],
+        )
+    };
+    assert_eq!(
+        found("Sorry to hear. Do you have the receipt?"),
+        [Fault::SecondOpening]
+    );
+    // Another agent takes over and asks what it is about.
+    assert_eq!(found("Hello, this is Tom. How can I help you?"), []);
+}
+
+#[test]
+fn a_language_is_told_from_long_texts_only() {
+    let guard = Guard::new();
+    let found = |language, message: &str| faults(&guard, language, message, &ASKED);
+    assert_eq!(found("eng", "Si, grazie."), []);
+    assert_eq!(found("eng", &"I have changed my booking. ".repeat(20)), []);
+    assert_eq!(
+        found(
+            "eng",
+            "Maria Gonzalez Perez y Lopez, Calle Mayor, Madrid, is what stands on the card."
+        ),
+        []
+    );
+    let spanish = "Necesito cambiar el vuelo porque mi madre está enferma y no puedo viajar con ella.";
+    for language in ["eng", "deu", "fra", "por"] {
+        assert_eq!(found(language, spanish), [Fault::WrongLanguage], "{language}");
+    }
+    assert_eq!(found("spa", spanish), []);
+    // A language that the detector does not know says nothing.
+    assert_eq!(found("lat", spanish), []);
 }
 
 #[test]

@@ -48,7 +48,11 @@ pub(super) const PHRASES: Phrases = Phrases {
         r"\bplease confirm (if|whether|that) you('d| would)? (like|want|wish)\b",
         r"\bif you (need|have|require) (any )?(further|additional) (assistance|questions|help|concerns)\b",
         r"\bi can (transfer|connect) you\b",
-        r"\bi (can|could|will) look up your\b",
+        r"\bi can help you (search|find|book|cancel|change|rebook|upgrade)\b",
+        r"\b(i|i'll) (can |could |will )?(look up|retrieve) your\b",
+        r"\b(i'll|i will) (now )?search for (available|other|alternative)\b",
+        r"\bwould you like to (proceed|explore|book|confirm|cancel|upgrade)\b",
+        r"\bhere are the details (for|of) your\b",
         r"\bmake the necessary (changes|arrangements|adjustments)\b",
     ],
     reported: &[
