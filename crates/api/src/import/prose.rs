@@ -84,7 +84,9 @@ mod tests {
         assert_eq!(of(&json!(" a\nb ")).unwrap().unwrap(), "a\nb");
         assert_eq!(of(&json!(["a", 2, true])).unwrap().unwrap(), "a\n2\ntrue");
         assert_eq!(
-            of(&json!({"name": "Ada", "age": 36, "pet": null})).unwrap().unwrap(),
+            of(&json!({"name": "Ada", "age": 36, "pet": null}))
+                .unwrap()
+                .unwrap(),
             "name: Ada\nage: 36"
         );
         for empty in [json!(null), json!(""), json!(" \n"), json!([]), json!({})] {

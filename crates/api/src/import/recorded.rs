@@ -164,12 +164,19 @@ fn conversation(
     let (messages, at_messages) = match value {
         Value::Array(messages) => (messages, at.clone()),
         Value::Object(fields) => {
-            let key = if fields.contains_key("traj") { "traj" } else { "messages" };
+            let key = if fields.contains_key("traj") {
+                "traj"
+            } else {
+                "messages"
+            };
             let at = at.key(key);
             match fields.get(key) {
                 Some(Value::Array(messages)) => (messages, at),
                 Some(other) => {
-                    errors.push(&at, format!("must be a list of messages, this is {}", described(other)));
+                    errors.push(
+                        &at,
+                        format!("must be a list of messages, this is {}", described(other)),
+                    );
                     return None;
                 }
                 None => {
@@ -179,14 +186,20 @@ fn conversation(
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            errors.push(at, format!("must be a conversation, this is {}", described(value)));
+            errors.push(
+                at,
+                format!("must be a conversation, this is {}", described(value)),
+            );
             return None;
         }
     };
     if messages.is_empty() || messages.len() > MAX_MESSAGES {
         errors.push(
             &at_messages,
-            format!("must hold 1 to {MAX_MESSAGES} messages, this holds {}", messages.len()),
+            format!(
+                "must hold 1 to {MAX_MESSAGES} messages, this holds {}",
+                messages.len()
+            ),
         );
         return None;
     }

@@ -28,10 +28,13 @@ pub const MAX_TASKS: usize = crate::suite::MAX_TESTS;
 /// The cap on interactions of an imported test that is given none.
 pub const DEFAULT_MAX_INTERACTIONS: u32 = 30;
 
+/// The domain of tasks that name none.
+pub const DEFAULT_DOMAIN: &str = "tau2";
+
 /// What the tasks do not say themselves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// The domain, which every name begins with; none: the one that the tasks name, else `tau2`.
+    /// The domain, which every name begins with; none: the one that the tasks name, else [`DEFAULT_DOMAIN`].
     pub domain: Option<Name>,
     /// The agent under test.
     pub agent: AgentChoice,

@@ -67,10 +67,7 @@ pub(super) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
             let call = fields.optional("tool_call_id");
             let text = text?.unwrap_or_default();
             match json_or_text(&text) {
-                Ok(result) => Some(Message::Result {
-                    call: call?,
-                    result,
-                }),
+                Ok(result) => Some(Message::Result { call: call?, result }),
                 Err(reason) => {
                     fields.fault("content", reason.to_string());
                     None
@@ -102,7 +99,10 @@ fn content(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Stri
     if text.len() > MAX_TEXT_BYTES {
         errors.push(
             at,
-            format!("must be at most {MAX_TEXT_BYTES} bytes long, this is {}", text.len()),
+            format!(
+                "must be at most {MAX_TEXT_BYTES} bytes long, this is {}",
+                text.len()
+            ),
         );
         return None;
     }
@@ -117,10 +117,7 @@ fn call(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Call> {
         Some(function) if !function.is_null() => called(function, &at.key("function"), errors),
         Some(_) | None => called(value, at, errors),
     };
-    Some(Call {
-        id: id?,
-        call: call?,
-    })
+    Some(Call { id: id?, call: call? })
 }
 
 fn called(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<ToolCall> {

@@ -15,14 +15,19 @@ fn one(messages: &Value) -> RecordedConversation {
 }
 
 fn refused(messages: &Value) -> String {
-    read(&json!([{ "messages": messages }]).to_string()).unwrap_err().to_string()
+    read(&json!([{ "messages": messages }]).to_string())
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
 fn calls_and_their_results_are_one_turn_with_what_is_said_then() {
     let conversation = &fixture()[0];
     assert_eq!((conversation.task.as_str(), conversation.trial), ("3", 1));
-    assert_eq!(conversation.system.as_deref(), Some("You help the guests of a library."));
+    assert_eq!(
+        conversation.system.as_deref(),
+        Some("You help the guests of a library.")
+    );
     assert_eq!(conversation.turns.len(), 4);
     let turn = &conversation.turns[3];
     assert_eq!(turn.role, Role::Agent);
@@ -84,13 +89,16 @@ fn a_farewell_is_no_turn() {
 
 #[test]
 fn lines_and_bare_lists_are_read_too() {
-    let hello = json!({"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}]});
+    let hello =
+        json!({"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}]});
     let lines = format!("{hello}\n{hello}\n\n{hello}\n");
     let tasks: Vec<String> = read(&lines).unwrap().into_iter().map(|read| read.task).collect();
     assert_eq!(tasks, ["0", "1", "2"]);
     assert_eq!(read(&hello.to_string()).unwrap().len(), 1);
     assert_eq!(read(&hello["messages"].to_string()).unwrap().len(), 1);
-    let broken = read(&format!("{hello}\n{{\"messages\": [\n")).unwrap_err().to_string();
+    let broken = read(&format!("{hello}\n{{\"messages\": [\n"))
+        .unwrap_err()
+        .to_string();
     assert!(broken.contains("after 1 values"), "{broken}");
 }
 
@@ -150,12 +158,27 @@ fn a_result_must_belong_to_a_call() {
 
 #[test]
 fn what_holds_no_conversations_is_refused() {
-    for text in ["", "[]", "7", "[7]", "{}", "[{\"messages\": []}]", "[{\"traj\": 1}]", "x", "[{\"messages\": [{\"role\": \"system\", \"content\": \"a\"}]}]"] {
+    for text in [
+        "",
+        "[]",
+        "7",
+        "[7]",
+        "{}",
+        "[{\"messages\": []}]",
+        "[{\"traj\": 1}]",
+        "x",
+        "[{\"messages\": [{\"role\": \"system\", \"content\": \"a\"}]}]",
+    ] {
         assert!(read(text).is_err(), "{text}");
     }
     let double = json!({"task_id": 1, "messages": [{"role": "user", "content": "a"}]});
-    let refused = read(&json!([double, double]).to_string()).unwrap_err().to_string();
-    assert_eq!(refused, "/1: is trial 0 of task `1`, like conversation 0 of the file");
+    let refused = read(&json!([double, double]).to_string())
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        refused,
+        "/1: is trial 0 of task `1`, like conversation 0 of the file"
+    );
 }
 
 proptest::proptest! {

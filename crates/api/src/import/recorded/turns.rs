@@ -84,7 +84,8 @@ impl Building {
             }
             Message::Agent { text, calls } => {
                 self.waits = !calls.is_empty();
-                let (ids, calls): (Vec<_>, Vec<_>) = calls.into_iter().map(|call| (call.id, call.call)).unzip();
+                let (ids, calls): (Vec<_>, Vec<_>) =
+                    calls.into_iter().map(|call| (call.id, call.call)).unzip();
                 let turn = self.turn(Role::Agent, index);
                 join(&mut turn.text, &text);
                 turn.tool_calls.extend(calls);

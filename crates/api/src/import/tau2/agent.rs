@@ -35,7 +35,11 @@ impl AgentChoice {
     pub(super) fn documents(&self, domain: &Name, policy: Option<(&Name, &str)>) -> Vec<Document> {
         let mut documents = Vec::new();
         if let Self::Document { name, content } = self {
-            documents.push(document(SuiteKind::Agent, name, Spec::Agent(agent::write(content))));
+            documents.push(document(
+                SuiteKind::Agent,
+                name,
+                Spec::Agent(agent::write(content)),
+            ));
         }
         if let Some((name, policy)) = policy {
             let mut held = Map::new();

@@ -11,8 +11,8 @@ use super::{
     task::Action,
 };
 use crate::suite::{
-    ContainsDoc, CriterionDoc, Document, JudgeDoc, MetricSpec, NumericalDoc, Spec, SuiteKind,
-    ToolCalledDoc, ValueDoc,
+    ContainsDoc, CriterionDoc, Document, JudgeDoc, MetricSpec, NumericalDoc, Spec, SuiteKind, ToolCalledDoc,
+    ValueDoc,
 };
 
 /// More than any count that a conversation can come to.
@@ -100,11 +100,9 @@ impl Check {
                 .iter()
                 .map(|(key, value)| match value {
                     Value::String(text) => format!("{key}={text}"),
-                    Value::Null
-                    | Value::Bool(_)
-                    | Value::Number(_)
-                    | Value::Array(_)
-                    | Value::Object(_) => format!("{key}={value}"),
+                    Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                        format!("{key}={value}")
+                    }
                 })
                 .collect();
             shown.join(", ")
@@ -128,7 +126,11 @@ impl Check {
             description: Some("How many interactions the conversation had.".to_owned()),
             ..count(JudgeDoc::Interactions)
         };
-        Ok(Self::reported(Part::Length, of_content(domain, "interactions")?, spec))
+        Ok(Self::reported(
+            Part::Length,
+            of_content(domain, "interactions")?,
+            spec,
+        ))
     }
 
     fn required(part: Part, name: Name, spec: MetricSpec) -> Self {
@@ -273,7 +275,17 @@ mod tests {
         assert_eq!(spellings("1628"), ["1628", "1,628"]);
         assert_eq!(spellings("1,234,567.50"), ["1,234,567.50", "1234567.50"]);
         assert_eq!(spellings("23553"), ["23553", "23,553"]);
-        for text in ["327", "4", "HAT1234", "1.5", "12,5", "-1628", "2024-05-15", "", "a,b"] {
+        for text in [
+            "327",
+            "4",
+            "HAT1234",
+            "1.5",
+            "12,5",
+            "-1628",
+            "2024-05-15",
+            "",
+            "a,b",
+        ] {
             assert_eq!(spellings(text), [text], "{text}");
         }
     }

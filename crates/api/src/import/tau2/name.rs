@@ -30,7 +30,11 @@ pub(super) fn of_content(domain: &Name, content: &str) -> Result<Name, Invalid> 
 /// The labels that every imported persona, scenario, metric and service has.
 pub(super) fn strict_tags(domain: &Name) -> BTreeMap<String, Option<String>> {
     let word = |char: char| char.is_alphanumeric() || char == '_' || char.is_whitespace();
-    let domain = domain.as_str().chars().map(|c| if word(c) { c } else { '_' }).collect();
+    let domain = domain
+        .as_str()
+        .chars()
+        .map(|c| if word(c) { c } else { '_' })
+        .collect();
     BTreeMap::from([
         ("source".to_owned(), Some("tau2".to_owned())),
         ("domain".to_owned(), Some(domain)),

@@ -6,7 +6,7 @@ use model::{Name, Text};
 use serde_json::Value;
 
 use super::{
-    Imported, Options, brief,
+    DEFAULT_DOMAIN, Imported, Options, brief,
     metrics::Metrics,
     name::strict_tags,
     summary::{Counts, LeftOut, Summary},
@@ -18,12 +18,10 @@ use crate::{
     import::shown_key,
     read::Word as _,
     suite::{
-        API_VERSION, Document, Metadata, Spec, SuiteKind, TestDoc, TestEntryDoc, UnitTestSetSpec, UnitTestSpec,
+        API_VERSION, Document, Metadata, Spec, SuiteKind, TestDoc, TestEntryDoc, UnitTestSetSpec,
+        UnitTestSpec,
     },
 };
-
-/// The domain of tasks that name none.
-const DEFAULT_DOMAIN: &str = "tau2";
 
 /// A document without labels.
 pub(super) fn document(kind: SuiteKind, name: &Name, spec: Spec) -> Document {
@@ -161,7 +159,10 @@ impl<'a> Building<'a> {
         if let Some(check) = plan.checks.iter().find(|check| self.metrics.conflicts(check)) {
             return Err(FieldErrors::one(
                 &criteria_at,
-                format!("needs metric `{}`, whose name another one has already", check.name),
+                format!(
+                    "needs metric `{}`, whose name another one has already",
+                    check.name
+                ),
             ));
         }
 
@@ -211,12 +212,10 @@ impl<'a> Building<'a> {
         let mut document = document(SuiteKind::UnitTest, name, spec);
         document.metadata.tags = strict_tags(self.domain);
         let basis = Basis::of(&task.checks).known_words().join(" ");
-        document
-            .metadata
-            .tags
-            .extend([("task", task.id.clone()), ("reward_basis", basis)].map(|(key, value)| {
-                (key.to_owned(), Some(value))
-            }));
+        document.metadata.tags.extend(
+            [("task", task.id.clone()), ("reward_basis", basis)]
+                .map(|(key, value)| (key.to_owned(), Some(value))),
+        );
         self.tests.push(document);
     }
 

@@ -66,11 +66,27 @@ pub(super) struct Counts {
 }
 
 const PARTS: [(Part, &str, &str); 5] = [
-    (Part::Assertion, "1 assertions in prose", "gate; a model judges them"),
-    (Part::Said, "2 texts to communicate", "gate; looked for in the agent's messages"),
-    (Part::SaidReported, "3 texts to communicate, not in reward_basis", "reported only"),
+    (
+        Part::Assertion,
+        "1 assertions in prose",
+        "gate; a model judges them",
+    ),
+    (
+        Part::Said,
+        "2 texts to communicate",
+        "gate; looked for in the agent's messages",
+    ),
+    (
+        Part::SaidReported,
+        "3 texts to communicate, not in reward_basis",
+        "reported only",
+    ),
     (Part::Call, "4 tool calls of the reference path", "reported only"),
-    (Part::Length, "5 tasks that check nothing", "the conversation's length is reported"),
+    (
+        Part::Length,
+        "5 tasks that check nothing",
+        "the conversation's length is reported",
+    ),
 ];
 
 impl Counts {
@@ -134,7 +150,7 @@ impl Counts {
         rows.extend(self.of_environment.into_iter().map(|(word, count)| Row {
             what: format!("tasks with {word} in reward_basis"),
             count,
-            note: "not measured: the benchmark's environment is not here; assertions in prose stand in",
+            note: "not measured: the benchmark's environment is not here; assertions in prose stand in, where there are any",
         }));
         rows.extend(self.ignored.into_iter().map(|(what, count)| Row {
             what: format!("tasks with {what}"),

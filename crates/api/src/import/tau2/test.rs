@@ -46,9 +46,8 @@ impl Basis {
 
     /// The words that mean something, in alphabetical order.
     pub(super) fn known_words(&self) -> Vec<&str> {
-        let known = |word: &&str| {
-            OF_ENVIRONMENT.contains(word) || *word == COMMUNICATE || *word == NL_ASSERTION
-        };
+        let known =
+            |word: &&str| OF_ENVIRONMENT.contains(word) || *word == COMMUNICATE || *word == NL_ASSERTION;
         self.0.iter().map(String::as_str).filter(known).collect()
     }
 

@@ -14,7 +14,10 @@ fn imported(options: &Options) -> Imported {
 }
 
 fn values(documents: &[Document]) -> Value {
-    documents.iter().map(|document| document.to_value().unwrap()).collect()
+    documents
+        .iter()
+        .map(|document| document.to_value().unwrap())
+        .collect()
 }
 
 fn of_name<'a>(documents: &'a [Document], kind: &str, name: &str) -> &'a Document {
@@ -120,7 +123,12 @@ fn a_task_becomes_persona_scenario_metrics_and_test() {
             .starts_with("If the agent refuses")
     );
     // What the task is for is told to people, never to the simulated user.
-    assert!(test["spec"]["description"].as_str().unwrap().contains("red label"));
+    assert!(
+        test["spec"]["description"]
+            .as_str()
+            .unwrap()
+            .contains("red label")
+    );
     assert!(!persona.to_string().contains("refuses to lend"));
     assert!(!scenario.to_string().contains("refuses to lend"));
     assert_eq!(
@@ -156,7 +164,10 @@ fn equal_checks_share_a_metric() {
         ]
     );
     assert!(metrics[4].starts_with("library: Agent says {{ 7 * 7 }} \u{fffd}[31m only once. … #"));
-    assert_eq!(metrics[5..], ["library: calls of renew(loan=5)", "library: interactions"]);
+    assert_eq!(
+        metrics[5..],
+        ["library: calls of renew(loan=5)", "library: interactions"]
+    );
 }
 
 #[test]
@@ -242,7 +253,12 @@ fn a_faulty_task_is_left_out_and_named() {
     assert_eq!(imported.summary.n_imported, 3);
     // Nothing of what was left out stands in the suite.
     let suite = read_suite(&values(&imported.documents)).unwrap();
-    assert!(!suite.objects.iter().any(|object| object.name.as_str().contains("1628")));
+    assert!(
+        !suite
+            .objects
+            .iter()
+            .any(|object| object.name.as_str().contains("1628"))
+    );
 }
 
 #[test]
@@ -263,7 +279,9 @@ fn faults_have_pointers() {
         "/0/user_scenario/instructions: must say what the user wants: it is empty"
     );
     assert_eq!(
-        fault(&with(json!({"instructions": {"reason_for_call": 5.5, "known_info": [[]]}}))),
+        fault(&with(
+            json!({"instructions": {"reason_for_call": 5.5, "known_info": [[]]}})
+        )),
         "/0/user_scenario/instructions/known_info/0: must be text, a number or true or false here, this is a list"
     );
 }
@@ -277,7 +295,10 @@ fn files_of_something_else_are_refused() {
             "/: must be a list of tasks, or an object with such a list as `tasks`; this is an object",
         ),
     ] {
-        assert_eq!(convert(&value, &Options::default()).unwrap_err().to_string(), said);
+        assert_eq!(
+            convert(&value, &Options::default()).unwrap_err().to_string(),
+            said
+        );
     }
     let wrapped = json!({ "tasks": fixture() });
     let imported = convert(&wrapped, &Options::default()).unwrap();
@@ -312,7 +333,7 @@ proptest::proptest! {
             "user_scenario": {"persona": known, "instructions": {"task_instructions": assertion, "domain": "d", "reason_for_call": said}},
             "evaluation_criteria": {
                 "nl_assertions": [assertion], "communicate_info": [said, assertion],
-                "actions": [{"name": tool, "arguments": {"k": known}}, {"name": tool, "kwargs": {tool.clone(): [assertion]}}],
+                "actions": [{"name": tool, "arguments": {"k": known}}, {"name": tool, "kwargs": {tool: [assertion]}}],
             },
         });
         let imported = one_task(&task);

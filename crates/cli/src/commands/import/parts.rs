@@ -122,7 +122,9 @@ mod tests {
                 })
             })
             .collect();
-        convert(&json!(tasks), &Options::default()).expect("they are tasks").documents
+        convert(&json!(tasks), &Options::default())
+            .expect("they are tasks")
+            .documents
     }
 
     fn shape(parts: &[Part]) -> Vec<(&'static str, usize)> {
@@ -152,7 +154,10 @@ mod tests {
         assert_eq!(sizes, [900, 900, 900, 900, 5]);
         let parts = divide(&documents, Division::ByTopic).expect("they are valid");
         assert_eq!(parts.len(), 8);
-        assert_eq!(parts.iter().map(|part| part.suite.documents.len()).sum::<usize>(), 3605);
+        assert_eq!(
+            parts.iter().map(|part| part.suite.documents.len()).sum::<usize>(),
+            3605
+        );
     }
 
     #[test]
@@ -165,7 +170,14 @@ mod tests {
 
     #[test]
     fn odd_text_survives_yaml() {
-        for odd in ["{{ x }}\n--- \u{1b}[31m", "a: b # c", "- x\n\n  - y", "'\"\\ \u{85}\u{feff}é", "no", "\t| >"] {
+        for odd in [
+            "{{ x }}\n--- \u{1b}[31m",
+            "a: b # c",
+            "- x\n\n  - y",
+            "'\"\\ \u{85}\u{feff}é",
+            "no",
+            "\t| >",
+        ] {
             divide(&documents(1, odd), Division::Fewest).expect("it says what was meant");
         }
     }

@@ -6,7 +6,7 @@ mod report;
 use std::path::{Path, PathBuf};
 
 use api::import::tau2::{
-    AgentChoice, DEFAULT_MAX_INTERACTIONS, Imported, LeftOut, Options, Summary, convert,
+    AgentChoice, DEFAULT_DOMAIN, DEFAULT_MAX_INTERACTIONS, Imported, LeftOut, Options, Summary, convert,
 };
 use model::{Invalid, MAX_CONVERSATIONS, Name, Text, Time};
 
@@ -91,9 +91,8 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
     let output = setting.output;
     let options = options(&arguments, output)?;
     let tasks = input::json(&arguments.tasks, MAX_TASKS_BYTES)?;
-    let Imported { documents, summary } = convert(&tasks, &options).map_err(|errors| {
-        Failure::configuration(format!("{}: {errors}", arguments.tasks.display()))
-    })?;
+    let Imported { documents, summary } = convert(&tasks, &options)
+        .map_err(|errors| Failure::configuration(format!("{}: {errors}", arguments.tasks.display())))?;
     refuse_faulty(&arguments, &summary, output)?;
     let service = matches!(options.agent, AgentChoice::Service(_)).then_some(summary.service.as_str());
     let delivered = arguments.destination.deliver(&documents, service, setting)?;
@@ -141,9 +140,10 @@ fn policy(path: &Path) -> Result<Text, Failure> {
 fn refuse_faulty(arguments: &Arguments, summary: &Summary, output: Output) -> Result<(), Failure> {
     let mut n_shown = 0;
     for LeftOut { index, task, errors } in &summary.left_out {
-        let task = task
-            .as_ref()
-            .map_or_else(|| format!("task at position {index}"), |task| format!("task {task}"));
+        let task = task.as_ref().map_or_else(
+            || format!("task at position {index}"),
+            |task| format!("task {task}"),
+        );
         for error in errors {
             n_shown += 1;
             if n_shown <= MAX_SHOWN {
@@ -174,13 +174,10 @@ fn refuse_faulty(arguments: &Arguments, summary: &Summary, output: Output) -> Re
 }
 
 /// What is to be done next.
-fn hints(
-    summary: &Summary,
-    delivered: &Delivered,
-    service: Option<&str>,
-    options: &Options,
-    output: Output,
-) {
+fn hints(summary: &Summary, delivered: &Delivered, service: Option<&str>, options: &Options, output: Output) {
+    if options.domain.is_none() && summary.domain == DEFAULT_DOMAIN {
+        output.note("The tasks name no domain; --domain names one, so that suites of several domains can stand side by side.");
+    }
     let is_applied = matches!(delivered, Delivered::Applied { .. });
     if let Some(service) = service.filter(|_| !is_applied) {
         let policy = match &options.policy {

@@ -92,7 +92,10 @@ mod tests {
         let temp = tempfile::tempdir().expect("a directory");
         let path = temp.path().join("agent.yaml");
         fs::write(&path, text).expect("a file");
-        choose(path.to_str().expect("it is text"), Output::new(Format::Table, true))
+        choose(
+            path.to_str().expect("it is text"),
+            Output::new(Format::Table, true),
+        )
     }
 
     fn chat(system: &str) -> String {
@@ -118,7 +121,10 @@ mod tests {
         assert!(!overlooks_policy(&of_file(&chat(system)).expect("it holds one")));
         let two = format!("{}---\n{}", chat(""), chat("").replace("clerk", "other"));
         let refused = of_file(&two).expect_err("it holds two");
-        assert!(refused.message.ends_with("must hold one agent, this holds 2"), "{refused}");
+        assert!(
+            refused.message.ends_with("must hold one agent, this holds 2"),
+            "{refused}"
+        );
         assert!(of_file("a: [").is_err());
     }
 }

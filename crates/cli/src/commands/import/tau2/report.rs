@@ -36,14 +36,16 @@ pub(super) fn show(summary: &Summary, delivered: &Delivered, output: Output) -> 
         changes,
     };
     output.value(&report, || {
-        let mut text = table(summary);
-        for file in files {
-            text.push_str(&format!("\n{}", excerpt(file, 400)));
-        }
-        text
+        let files = files.iter().map(|file| excerpt(file, 400));
+        let lines: Vec<String> = std::iter::once(table(summary)).chain(files).collect();
+        lines.join("\n")
     })?;
     if let Delivered::Applied { changes, dry_run } = delivered {
-        let done = if *dry_run { "applying would leave" } else { "applied" };
+        let done = if *dry_run {
+            "applying would leave"
+        } else {
+            "applied"
+        };
         output.note(&apply::summary(changes, done));
     }
     Ok(())
