@@ -48,5 +48,6 @@ pub(super) fn scenario(brief: &Brief, starts_at: Option<Time>) -> ScenarioSpec {
         initial_message_type: None,
         conversation_starts_at: starts_at.map(crate::wire::precise_time),
         script: None,
+        milestones: Vec::new(),
     }
 }

@@ -59,32 +59,37 @@ pub struct Row {
 /// Counts while tasks are imported.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    parts: BTreeMap<&'static str, (usize, &'static str)>,
+    /// By rank and what is counted: the number, and what was done.
+    parts: BTreeMap<(u8, &'static str), (usize, &'static str)>,
     of_environment: BTreeMap<&'static str, usize>,
     ignored: BTreeMap<String, usize>,
     n_ignored_others: usize,
 }
 
-const PARTS: [(Part, &str, &str); 5] = [
+const PARTS: [(Part, u8, &str, &str); 5] = [
     (
         Part::Assertion,
-        "1 assertions in prose",
+        1,
+        "assertions in prose",
         "gate; a model judges them",
     ),
     (
         Part::Said,
-        "2 texts to communicate",
+        2,
+        "texts to communicate",
         "gate; looked for in the agent's messages",
     ),
     (
         Part::SaidReported,
-        "3 texts to communicate, not in reward_basis",
+        3,
+        "texts to communicate, not in reward_basis",
         "reported only",
     ),
-    (Part::Call, "4 tool calls of the reference path", "reported only"),
+    (Part::Call, 4, "tool calls of the reference path", "reported only"),
     (
         Part::Length,
-        "5 tasks that check nothing",
+        5,
+        "tasks that check nothing",
         "the conversation's length is reported",
     ),
 ];
@@ -92,29 +97,32 @@ const PARTS: [(Part, &str, &str); 5] = [
 impl Counts {
     /// Counts what a task came to.
     pub(super) fn add(&mut self, plan: &Plan) {
-        for (part, what, note) in PARTS {
-            self.part(what, plan.count(part), note);
+        for (part, rank, what, note) in PARTS {
+            self.part(rank, what, plan.count(part), note);
         }
         self.part(
-            "6 assertions in prose, not in reward_basis",
+            6,
+            "assertions in prose, not in reward_basis",
             plan.n_assertions_unused,
             "left out: a judgement cannot be reported without gating",
         );
         self.part(
-            "7 calls of the user's own device",
+            7,
+            "calls of the user's own device",
             plan.n_user_actions,
             "left out: the device is not here",
         );
         self.part(
-            "8 tool calls beyond 100 criteria",
+            8,
+            "tool calls beyond 100 criteria",
             plan.n_beyond,
             "left out: a test has no more",
         );
     }
 
-    fn part(&mut self, what: &'static str, count: usize, note: &'static str) {
+    fn part(&mut self, rank: u8, what: &'static str, count: usize, note: &'static str) {
         if count > 0 {
-            self.parts.entry(what).or_insert((0, note)).0 += count;
+            self.parts.entry((rank, what)).or_insert((0, note)).0 += count;
         }
     }
 
@@ -140,9 +148,8 @@ impl Counts {
         let mut rows: Vec<Row> = self
             .parts
             .into_iter()
-            .map(|(what, (count, note))| Row {
-                // The digit only orders the lines.
-                what: what.get(2..).unwrap_or(what).to_owned(),
+            .map(|((_rank, what), (count, note))| Row {
+                what: what.to_owned(),
                 count,
                 note,
             })
