@@ -27,7 +27,10 @@ mod view;
 pub use agent::{AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions};
 pub use briefing::{Briefing, BriefingError};
 pub use check::{Finding, check_connection, check_metric, check_script};
-pub use judge::{Judged, Material, evaluate};
+pub use judge::{
+    Confusion, Disagreement, JudgeCheck, JudgeReport, Judged, Labelled, MAX_MATERIAL_BYTES, Material, Numbers,
+    check_judge, evaluate,
+};
 pub use llm::{
     Answer, AnswerSchema, Ask, AskError, Budget, BudgetLimits, LanguageModels, LanguageModelsError,
     LanguageModelsOptions, Message, MessageRole, ModelSource, NoModels, Prices, PricesError, Purpose,
