@@ -56,6 +56,11 @@ impl System {
             },
             key_hasher: KeyHasher::new([7; 32]),
             webhooks: server::WebhookOptions::default(),
+            language_models: simulation::LanguageModels::new(
+                &simulation::LanguageModelsOptions::default(),
+                Secrets::new(BTreeMap::new()),
+            )
+            .unwrap(),
         };
         let server = Server::start(Arc::clone(&journal), Database::in_memory().unwrap(), options)
             .await
@@ -67,7 +72,14 @@ impl System {
         let agents = Agents::new(&AgentsOptions::default(), Secrets::from_env()).unwrap();
         let worker = Worker::new(
             Arc::clone(&journal),
-            Arc::new(LiveSimulation::new(agents)),
+            Arc::new(LiveSimulation::new(
+                agents,
+                simulation::LanguageModels::new(
+                    &simulation::LanguageModelsOptions::default(),
+                    Secrets::new(BTreeMap::new()),
+                )
+                .unwrap(),
+            )),
             options,
         );
         tokio::spawn(worker.run(shutdown.clone()));

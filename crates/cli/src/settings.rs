@@ -6,7 +6,9 @@
 mod duration;
 mod http;
 mod layers;
+mod models;
 mod sections;
+mod simulation;
 mod texts;
 
 use std::path::PathBuf;
@@ -14,7 +16,9 @@ use std::path::PathBuf;
 pub(crate) use duration::Lasting;
 pub(crate) use http::Http;
 pub(crate) use layers::Layers;
+pub(crate) use models::read_models;
 pub(crate) use sections::{Log, LogFormat, Settings};
+pub(crate) use simulation::{Cassettes, Simulation};
 pub(crate) use texts::Texts;
 
 use crate::failure::Failure;

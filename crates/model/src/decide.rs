@@ -20,6 +20,7 @@ mod webhook;
 
 use std::collections::BTreeMap;
 
+pub use run::{DETERMINISTIC, SCRIPTED};
 use staged::Staged;
 
 use crate::{

@@ -76,7 +76,7 @@ pub use conversation::{
     Vote, conversation_id, evaluation_id, interaction_id, interaction_indices, message_id,
 };
 pub use criteria::{Comparison, Criterion, SuccessCriterion};
-pub use decide::{Capabilities, Context, Decision, Models, Outcome, decide};
+pub use decide::{Capabilities, Context, DETERMINISTIC, Decision, Models, Outcome, SCRIPTED, decide};
 pub use delivery::{
     DeliveryAttempt, DeliveryStatus, MAX_ATTEMPT_FAILURE_CHARS, WebhookDelivery, delivery_id,
 };

@@ -171,7 +171,7 @@ impl Gateway {
             artifacts: Artifacts::default(),
             signer: Signer::new(&server.options().key_hasher),
             public_url: Arc::default(),
-            judges: Judges::default(),
+            judges: Judges::new(server.options()),
         }
     }
 

@@ -6,6 +6,7 @@ use commands::Executor;
 use journal::Journal;
 use model::Time;
 use projections::{Database, Log};
+use simulation::LanguageModels;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -28,6 +29,8 @@ pub struct Options {
     pub key_hasher: KeyHasher,
     /// How webhooks are sent.
     pub webhooks: WebhookOptions,
+    /// How the language models are reached that judge on demand.
+    pub language_models: LanguageModels,
 }
 
 /// The server cannot start, or cannot go on.

@@ -66,6 +66,11 @@ pub(crate) async fn bench_ahead(
         },
         key_hasher: KeyHasher::new([7; 32]),
         webhooks: crate::WebhookOptions::default(),
+        language_models: simulation::LanguageModels::new(
+            &simulation::LanguageModelsOptions::default(),
+            simulation::Secrets::new(std::collections::BTreeMap::new()),
+        )
+        .unwrap(),
     };
     let server = Server::start(Arc::new(journal), database, options).await.unwrap();
     let gateway = Gateway::of(&server);

@@ -9,10 +9,11 @@ mod error;
 mod http;
 mod http_template;
 mod openai_chat;
+mod recorded;
 mod stdio;
-mod tool_calls;
+pub(crate) mod tool_calls;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 pub use error::AgentError;
@@ -21,7 +22,7 @@ use model::{AgentInput, Protocol, ToolCall, Turn, Usage};
 pub(crate) use openai_chat::{OWN_FIELDS, SYSTEM_VARIABLES};
 use tokio::time::Instant;
 
-use crate::{Briefing, Reach, Secrets};
+use crate::{Briefing, Cassette, Reach, Secrets};
 
 /// What templates that configure a connection, rather than a message, may name.
 pub(crate) const CONNECTION_VARIABLES: &[&str] =
@@ -111,7 +112,26 @@ impl Agents {
     }
 
     /// Begins the conversation with the agent, or goes on with it after `history` (the turns so far, if another worker held it).
+    ///
+    /// If `cassette` records or replays, the agent is not reached before it must be called.
     pub async fn open(
+        &self,
+        briefing: &Briefing,
+        history: &[Turn],
+        cassette: &Cassette,
+    ) -> Result<Box<dyn AgentSession>, AgentError> {
+        match cassette.conversation() {
+            Some(conversation) => Ok(Box::new(recorded::RecordedSession::new(
+                self.clone(),
+                briefing.clone(),
+                history.to_vec(),
+                Arc::clone(conversation),
+            ))),
+            None => self.open_live(briefing, history).await,
+        }
+    }
+
+    async fn open_live(
         &self,
         briefing: &Briefing,
         history: &[Turn],

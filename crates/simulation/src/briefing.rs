@@ -17,6 +17,11 @@ pub struct Briefing {
     pub test_idx: usize,
     /// Which repetition of its test, from 0.
     pub run_index: u32,
+    /// Which conversation of its unit test, counted over the whole run, from 0. It is [`Self::run_index`] unless the unit test stands in
+    /// the plan more than once.
+    pub repetition: u32,
+    /// For the how many-th time the conversation was begun, from 1.
+    pub attempt: u32,
     /// The test's name.
     pub unit_test: Name,
     /// Who the simulated user is.
@@ -140,10 +145,16 @@ impl Briefing {
             .or_else(|| organization.and_then(|organization| organization.timezone.clone()))
             .unwrap_or_else(|| Timezone::try_from("UTC").expect("UTC is in every time zone database"));
         let n = key.n.to_be_bytes();
+        let before = manifest.plan.tests.iter().take(test_idx);
+        let earlier = before
+            .filter(|other| other.unit_test_id == test.unit_test_id)
+            .fold(0_u32, |sum, other| sum.saturating_add(other.run_count));
         Ok(Self {
             key: key.clone(),
             test_idx,
             run_index,
+            repetition: earlier.saturating_add(run_index),
+            attempt,
             unit_test: test.name.clone(),
             persona: persona.clone(),
             scenario: scenario.clone(),
@@ -237,6 +248,32 @@ mod tests {
         assert_eq!(briefing.metrics[0].2.name.as_str(), "greets");
         assert_eq!(briefing.starts_at, Time::from_micros(7));
         assert_eq!(briefing.timezone.as_str(), "UTC");
+    }
+
+    #[test]
+    fn a_unit_test_that_stands_twice_in_the_plan_counts_its_conversations_on() {
+        let mut manifest = manifest();
+        let again = manifest.plan.tests[0].clone();
+        let mut other = again.clone();
+        other.unit_test_id = model::UnitTestId(Oid::from_bytes([77; 12]));
+        manifest.plan.tests.extend([other, again]);
+        let places: Vec<_> = (0..6)
+            .map(|n| {
+                let key = ConversationKey {
+                    org: manifest.org.clone(),
+                    run: manifest.run,
+                    n,
+                };
+                let briefing = Briefing::from_manifest(&manifest, &key, 3, Time::default()).unwrap();
+                assert_eq!(briefing.attempt, 3);
+                (briefing.test_idx, briefing.run_index, briefing.repetition)
+            })
+            .collect();
+        for (test_idx, run_index, repetition) in
+            [(0, 0, 0), (0, 1, 1), (1, 0, 0), (1, 1, 1), (2, 0, 2), (2, 1, 3)]
+        {
+            assert!(places.contains(&(test_idx, run_index, repetition)), "{places:?}");
+        }
     }
 
     #[test]

@@ -15,7 +15,9 @@ mod models;
 mod price;
 mod provider;
 mod rate_limit;
+mod recorded;
 mod retry;
+mod source;
 mod structured;
 mod time_limit;
 
@@ -27,7 +29,9 @@ pub use error::AskError;
 use model::{Name, Usage};
 pub use models::{LanguageModels, LanguageModelsError, LanguageModelsOptions};
 pub use price::{Prices, PricesError, price_of};
+pub use recorded::recorded;
 use serde_json::Value;
+pub use source::ConversationModels;
 
 /// What a language model is asked.
 #[derive(Clone, Debug, PartialEq)]

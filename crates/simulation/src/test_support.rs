@@ -220,3 +220,24 @@ pub(crate) fn secrets(pairs: &[(&str, &str)]) -> Secrets {
         .collect();
     Secrets::new(map)
 }
+
+/// A language model that nobody could reach.
+pub(crate) fn language_model() -> model::LanguageModel {
+    model::LanguageModel {
+        provider: model::Provider::OpenAi,
+        base_url: Some(text("https://models.invalid/v1")),
+        model: text("small-1"),
+        api_key_secret: Some(name("MODEL_KEY")),
+        max_output_tokens: 512,
+        temperature: Some(0.5),
+        parameters: Some(json(&serde_json::json!({"top_p": 0.9}))),
+        timeout_ms: 1000,
+        max_attempts: 2,
+        requests_per_minute: None,
+        tokens_per_minute: None,
+        price: Some(model::Price {
+            input_micros_per_million: 150_000,
+            output_micros_per_million: 600_000,
+        }),
+    }
+}

@@ -9,8 +9,9 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use model::{AgentInput, EndReason, Turn, Usage, Violation};
 use simulation::{
-    AgentCall, AgentReply, AgentSession, Agents, Briefing, Judged, Material, NoModels, SimulatedUser,
-    UserError, UserStep, evaluate, simulated_user,
+    AgentCall, AgentReply, AgentSession, Agents, Briefing, BudgetLimits, Cassette, Cassettes,
+    ConversationModels, Judged, LanguageModels, Material, SimulatedUser, UserError, UserStep, evaluate,
+    simulated_user,
 };
 
 use crate::failure::chain;
@@ -83,19 +84,50 @@ impl From<UserError> for UserFailure {
 #[derive(Clone, Debug)]
 pub struct LiveSimulation {
     agents: Agents,
+    models: LanguageModels,
+    limits: BudgetLimits,
+    cassettes: Cassettes,
 }
 
 impl LiveSimulation {
-    /// Agents are reached through `agents`.
-    pub const fn new(agents: Agents) -> Self {
-        Self { agents }
+    /// Agents are reached through `agents`, language models through `models`, of which one conversation may consume any amount. Nothing is
+    /// recorded.
+    pub const fn new(agents: Agents, models: LanguageModels) -> Self {
+        Self {
+            agents,
+            models,
+            limits: BudgetLimits {
+                max_requests: None,
+                max_tokens: None,
+                max_cost_micros: None,
+            },
+            cassettes: Cassettes::off(),
+        }
+    }
+
+    /// Lets the language models of one conversation consume this much.
+    #[must_use]
+    pub fn with_limits(self, limits: BudgetLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Records on `cassettes`, or replays from them.
+    #[must_use]
+    pub fn with_cassettes(self, cassettes: Cassettes) -> Self {
+        Self { cassettes, ..self }
     }
 }
 
 impl Simulation for LiveSimulation {
     fn cast(self: Arc<Self>, briefing: Briefing) -> Box<dyn Cast> {
+        let cassette =
+            self.cassettes
+                .conversation(&briefing.unit_test, briefing.repetition, briefing.attempt);
+        let models = ConversationModels::new(self.models.clone(), &briefing, self.limits, cassette.clone());
         Box::new(LiveCast {
             agents: self.agents.clone(),
+            models,
+            cassette,
             briefing,
             user: None,
             session: None,
@@ -106,6 +138,8 @@ impl Simulation for LiveSimulation {
 /// Opens what it needs when it is first needed.
 struct LiveCast {
     agents: Agents,
+    models: ConversationModels,
+    cassette: Cassette,
     briefing: Briefing,
     user: Option<Box<dyn SimulatedUser>>,
     session: Option<Box<dyn AgentSession>>,
@@ -116,7 +150,7 @@ impl Cast for LiveCast {
     async fn user(&mut self, turns: &[Turn]) -> Result<UserStep, UserFailure> {
         let user = match &mut self.user {
             Some(user) => user,
-            None => self.user.insert(simulated_user(&self.briefing, &NoModels)?),
+            None => self.user.insert(simulated_user(&self.briefing, &self.models)?),
         };
         Ok(user.next(turns).await?)
     }
@@ -126,7 +160,7 @@ impl Cast for LiveCast {
             Some(session) => session,
             None => {
                 let history = before(&call);
-                let opened = self.agents.open(&self.briefing, history).await;
+                let opened = self.agents.open(&self.briefing, history, &self.cassette).await;
                 self.session.insert(opened.map_err(|error| chain(&error))?)
             }
         };
@@ -139,7 +173,7 @@ impl Cast for LiveCast {
             end,
             recorded: None,
         };
-        evaluate(&self.briefing, material, &NoModels).await
+        evaluate(&self.briefing, material, &self.models).await
     }
 
     async fn close(&mut self) {

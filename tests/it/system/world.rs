@@ -290,6 +290,11 @@ impl World {
             },
             key_hasher: KeyHasher::new([7; 32]),
             webhooks: server::WebhookOptions::default(),
+            language_models: simulation::LanguageModels::new(
+                &simulation::LanguageModelsOptions::default(),
+                simulation::Secrets::new(std::collections::BTreeMap::new()),
+            )
+            .unwrap(),
         };
         let server = Server::start(Arc::new(connection.clone()), self.database.clone(), options)
             .await

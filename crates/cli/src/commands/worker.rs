@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
         let link = Link::of_role(&found, found.credentials.worker.as_ref(), &place)?;
         let journal: Arc<dyn Journal> = link.journal("rehearse worker", &settings).await?;
         let mut workers = Running::default();
-        start_workers(&journal, &settings, &mut workers)?;
+        start_workers(&journal, &settings, false, &mut workers)?;
         let ready = format!(
             "{} worker(s) ready, {} conversations each",
             settings.worker.workers, settings.worker.concurrency

@@ -179,6 +179,11 @@ mod tests {
             },
             key_hasher: KeyHasher::new([7; 32]),
             webhooks: server::WebhookOptions::default(),
+            language_models: simulation::LanguageModels::new(
+                &simulation::LanguageModelsOptions::default(),
+                simulation::Secrets::new(std::collections::BTreeMap::new()),
+            )
+            .expect("language models"),
         };
         let database = Database::in_memory().expect("a database in memory");
         Server::start(Arc::new(journal.clone()), database, options)

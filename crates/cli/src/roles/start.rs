@@ -6,7 +6,7 @@ use aggregator::Aggregator;
 use journal::Journal;
 use model::{Capabilities, Time, Token, WorkerId};
 use server::{DispatcherOptions, Gateway, Http, HttpError, KeyHasher, Server, Tokens};
-use simulation::{Agents, AgentsOptions, Secrets};
+use simulation::{Agents, AgentsOptions, Cassettes, LanguageModels, LanguageModelsOptions, Reach, Secrets};
 use tokio_util::sync::CancellationToken;
 use worker::{LiveSimulation, Worker};
 
@@ -16,7 +16,7 @@ use crate::{
     failure::{Failure, chain},
     output::Output,
     secret::random_bytes,
-    settings::Settings,
+    settings::{Settings, read_models},
 };
 
 /// The least time between two rounds of the dispatcher.
@@ -27,11 +27,13 @@ fn build() -> String {
     format!("rehearse {}", env!("CARGO_PKG_VERSION"))
 }
 
-/// Opens the projections and starts the server on them. When this returns, it has caught up with the log.
+/// Opens the projections and starts the server on them. When this returns, it has caught up with the log. `on_this_machine`: language
+/// models on it may be reached.
 pub(crate) async fn start_server(
     journal: Arc<dyn Journal>,
     data_dir: &DataDir,
     settings: &Settings,
+    on_this_machine: bool,
     key_hasher: KeyHasher,
     output: Output,
 ) -> Result<Server, Failure> {
@@ -41,13 +43,14 @@ pub(crate) async fn start_server(
     if opened.rebuilt {
         output.say("the projections were of another version and are made again from the log");
     }
+    let models = read_models(settings)?;
     let options = server::Options {
         commands: commands::Options {
             clock: Arc::new(now),
             catch_up_timeout: settings.server.catch_up_timeout.duration(),
             capabilities: Capabilities {
                 build: build(),
-                models: model::Models::default(),
+                models,
             },
         },
         dispatcher: DispatcherOptions {
@@ -60,6 +63,7 @@ pub(crate) async fn start_server(
         },
         key_hasher,
         webhooks: settings.webhooks.options(),
+        language_models: language_models(settings, on_this_machine)?,
     };
     Server::start(journal, opened.database, options).await.map_err(|error| {
         Failure::configuration(chain(&error))
@@ -99,15 +103,45 @@ fn http_failure(error: &HttpError) -> Failure {
     }
 }
 
-/// Starts the workers of this process.
+/// Which addresses agents and language models may have. Who starts everything on one machine may reach that machine.
+fn reach(settings: &Settings, on_this_machine: bool) -> Result<Reach, Failure> {
+    let mut networks = settings.worker.allowed_networks.clone();
+    if on_this_machine {
+        networks.extend(["127.0.0.0/8".to_owned(), "::1/128".to_owned()]);
+    }
+    Reach::allowing(&networks).map_err(|error| {
+        Failure::configuration(format!("the setting worker.allowed_networks: {}", chain(&error)))
+    })
+}
+
+fn language_models(settings: &Settings, on_this_machine: bool) -> Result<LanguageModels, Failure> {
+    let options = LanguageModelsOptions {
+        reach: reach(settings, on_this_machine)?,
+        ..LanguageModelsOptions::default()
+    };
+    LanguageModels::new(&options, Secrets::from_env()).map_err(|error| Failure::configuration(chain(&error)))
+}
+
+/// Starts the workers of this process. `on_this_machine`: agents and language models on it may be reached.
 pub(crate) fn start_workers(
     journal: &Arc<dyn Journal>,
     settings: &Settings,
+    on_this_machine: bool,
     workers: &mut Running,
 ) -> Result<(), Failure> {
-    let agents = Agents::new(&AgentsOptions::default(), Secrets::from_env())
+    let secrets = Secrets::from_env();
+    let options = AgentsOptions {
+        reach: reach(settings, on_this_machine)?,
+        ..AgentsOptions::default()
+    };
+    let agents = Agents::new(&options, secrets.clone())
         .map_err(|error| Failure::bug(format!("agents cannot be called: {}", chain(&error))))?;
-    let simulation = Arc::new(LiveSimulation::new(agents));
+    let cassettes = Cassettes::new(settings.cassettes.options(), secrets)
+        .map_err(|error| Failure::configuration(chain(&error)))?;
+    let simulation = LiveSimulation::new(agents, language_models(settings, on_this_machine)?)
+        .with_limits(settings.simulation.limits())
+        .with_cassettes(cassettes);
+    let simulation = Arc::new(simulation);
     for _ in 0..settings.worker.workers {
         let options = worker::Options {
             concurrency: settings.worker.concurrency,

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Http, Lasting};
+use super::{Cassettes, Http, Lasting, Simulation};
 
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     pub(crate) webhooks: Webhooks,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) worker: Worker,
+    pub(crate) simulation: Simulation,
+    pub(crate) cassettes: Cassettes,
     pub(crate) aggregator: Aggregator,
     pub(crate) log: Log,
 }
@@ -78,6 +80,7 @@ pub(crate) struct Worker {
     pub(crate) max_failures: u32,
     pub(crate) retry_delay: Lasting,
     pub(crate) drain_timeout: Lasting,
+    pub(crate) allowed_networks: Vec<String>,
 }
 
 /// What makes artifacts.

@@ -6,6 +6,7 @@ mod planner;
 use std::collections::{BTreeMap, BTreeSet};
 
 use casting::Casting;
+pub use casting::{DETERMINISTIC, SCRIPTED};
 use planner::Planner;
 
 use super::{
@@ -84,8 +85,8 @@ pub(super) fn start(
             tests: Vec::new(),
             options,
         },
-        simulator: "scripted".to_owned(),
-        judges: "deterministic".to_owned(),
+        simulator: SCRIPTED.to_owned(),
+        judges: DETERMINISTIC.to_owned(),
         personas: BTreeMap::new(),
         scenarios: BTreeMap::new(),
         metrics: BTreeMap::new(),

@@ -58,6 +58,11 @@ impl Installation {
             },
             key_hasher: KeyHasher::new(KEY),
             webhooks: server::WebhookOptions::default(),
+            language_models: simulation::LanguageModels::new(
+                &simulation::LanguageModelsOptions::default(),
+                simulation::Secrets::new(BTreeMap::new()),
+            )
+            .unwrap(),
         };
         let server = Server::start(journal, Database::in_memory()?, options).await?;
         let gateway = Gateway::of(&server);

@@ -272,6 +272,8 @@ fn briefing(setting: &Setting) -> Result<Briefing, Failure> {
         cast: model::Cast::default(),
         models: BTreeMap::new(),
         agent_prices: BTreeMap::new(),
+        repetition: 0,
+        attempt: 1,
     })
 }
 

@@ -1,10 +1,13 @@
 //! What can go wrong with an agent.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Secrets;
 
 /// An agent that could not be talked to. Every text says what went wrong and where, and quotes at most a little of what came
-/// back; none holds a secret.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// back; none holds a secret. Recordings hold it as it is here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "error", rename_all = "snake_case")]
 pub enum AgentError {
     /// No reply in time. May pass.
     #[error("{place}: no reply within {timeout_ms} ms{detail}")]
@@ -112,6 +115,14 @@ pub enum AgentError {
         /// What is wrong and what to do.
         reason: String,
     },
+    /// The recording holds no reply to this turn, or cannot be read or written.
+    #[error("agent `{agent}`: {reason}")]
+    NotRecorded {
+        /// The agent's name.
+        agent: String,
+        /// Which recording, and what comes nearest.
+        reason: String,
+    },
 }
 
 impl AgentError {
@@ -128,7 +139,8 @@ impl AgentError {
             | Self::Exited { .. }
             | Self::SecretMissing { .. }
             | Self::Template { .. }
-            | Self::Unsuitable { .. } => false,
+            | Self::Unsuitable { .. }
+            | Self::NotRecorded { .. } => false,
         }
     }
 
@@ -147,7 +159,8 @@ impl AgentError {
             | Self::Exited { .. }
             | Self::SecretMissing { .. }
             | Self::Template { .. }
-            | Self::Unsuitable { .. } => None,
+            | Self::Unsuitable { .. }
+            | Self::NotRecorded { .. } => None,
         }
     }
 
@@ -169,7 +182,7 @@ impl AgentError {
                 status,
                 output,
             } => vec![place, status, output],
-            Self::Template { reason, .. } => vec![reason],
+            Self::Template { reason, .. } | Self::NotRecorded { reason, .. } => vec![reason],
             Self::SecretMissing { .. } | Self::Unsuitable { .. } => Vec::new(),
         };
         for text in texts {

@@ -77,7 +77,7 @@ fn keep(value: &Value) -> Result<Json, String> {
 }
 
 /// The call without secrets. If masking breaks the JSON, the data is kept as a text.
-pub(super) fn redacted(call: ToolCall, secrets: &Secrets) -> ToolCall {
+pub(crate) fn redacted(call: ToolCall, secrets: &Secrets) -> ToolCall {
     let clean = |json: Json| {
         let text = secrets.redact(json.as_str());
         if text == json.as_str() {

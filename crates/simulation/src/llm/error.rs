@@ -1,9 +1,11 @@
 //! What can go wrong when a language model is asked.
 
 use model::Usage;
+use serde::{Deserialize, Serialize};
 
-/// A language model that gave no usable answer. The texts hold no secrets.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// A language model that gave no usable answer. The texts hold no secrets. Recordings hold it as it is here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "error", rename_all = "snake_case")]
 pub enum AskError {
     /// No answer in time.
     #[error("model `{model}`: no answer within {timeout_ms} ms{tries}")]
@@ -77,7 +79,7 @@ pub enum AskError {
         /// Which limit, and where it is set.
         reason: String,
     },
-    /// The recording holds no answer to this question.
+    /// The recording holds no answer to this question, or cannot be read or written.
     #[error("model `{model}`: {reason}")]
     NotRecorded {
         /// The model's name in the configuration.

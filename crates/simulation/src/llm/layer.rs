@@ -90,6 +90,8 @@ impl Spent {
         Usage {
             input_tokens: self.input_tokens,
             output_tokens: self.output_tokens,
+            cost_micros: self.cost_micros,
+            estimated: self.estimated,
         }
     }
 }

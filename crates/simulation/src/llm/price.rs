@@ -112,6 +112,17 @@ impl Prices {
         self
     }
 
+    /// All prices of a provider, by model.
+    pub fn of_provider(&self, provider: Provider) -> BTreeMap<String, Price> {
+        let of_it = self
+            .listed
+            .iter()
+            .filter(|((listed, _model), _)| *listed == provider.as_str());
+        of_it
+            .map(|((_provider, model), listed)| (model.clone(), listed.price))
+            .collect()
+    }
+
     /// What a model costs; none if the table does not say. Dated names have the price of the undated one unless they are listed themselves.
     pub fn price_of(&self, provider: Provider, model: &str) -> Option<Price> {
         self.find(provider, model).map(|listed| listed.price)

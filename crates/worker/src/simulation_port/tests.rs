@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use model::{Manifest, Protocol, Script, ScriptAction, ScriptStep, StdioFraming, Text, Verdict};
-use simulation::{AgentsOptions, Secrets};
+use simulation::{
+    AgentsOptions, CassetteMode, CassetteOptions, LanguageModels, LanguageModelsOptions, Secrets,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -39,9 +41,10 @@ fn echo(manifest: &mut Manifest) {
 
 fn shared(world: &World) -> Shared {
     let secrets = Secrets::new(BTreeMap::new());
-    let agents = Agents::new(&AgentsOptions::default(), secrets).unwrap();
+    let agents = Agents::new(&AgentsOptions::default(), secrets.clone()).unwrap();
+    let models = LanguageModels::new(&LanguageModelsOptions::default(), secrets).unwrap();
     Shared {
-        simulation: Arc::new(LiveSimulation::new(agents)),
+        simulation: Arc::new(LiveSimulation::new(agents, models)),
         ..world.shared("w1", &Arc::new(Stage::polite(0)))
     }
 }
@@ -65,6 +68,54 @@ async fn a_user_that_nobody_plays_makes_the_conversation_invalid() {
     let result = world.result(0).await;
     assert_eq!(result.verdict, Verdict::Invalid);
     assert!(result.error.unwrap().contains("add a `script`"));
+}
+
+#[tokio::test]
+async fn a_conversation_replays_without_its_agent() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let heard = directory.path().join("heard");
+    let recording = directory.path().join("cassettes");
+    let mut held = Vec::new();
+    for mode in [CassetteMode::Record, CassetteMode::Replay] {
+        let world = World::begin(2, |manifest| {
+            echo(manifest);
+            for agent in manifest.agents.values_mut() {
+                let connection = agent.content.connection.as_mut().unwrap();
+                if let Protocol::Stdio { command, .. } = &mut connection.protocol {
+                    // Leaves a trace, and otherwise says what it heard.
+                    *command = vec![text("tee"), text(heard.to_str().unwrap())];
+                }
+            }
+        })
+        .await;
+        let secrets = Secrets::new(BTreeMap::new());
+        let cassettes = Cassettes::new(CassetteOptions::new(mode, &recording), secrets.clone()).unwrap();
+        let agents = Agents::new(&AgentsOptions::default(), secrets.clone()).unwrap();
+        let models = LanguageModels::new(&LanguageModelsOptions::default(), secrets).unwrap();
+        let shared = Shared {
+            simulation: Arc::new(LiveSimulation::new(agents, models).with_cassettes(cassettes)),
+            ..world.shared("w1", &Arc::new(Stage::polite(0)))
+        };
+        for n in 0..2 {
+            let outcome = drive(&shared, &world.job(n), &CancellationToken::new()).await;
+            assert_eq!(outcome, Ok(Outcome::Concluded));
+            let result = world.result(n).await;
+            assert_eq!((result.verdict, &result.error), (Verdict::Passed, &None));
+            held.push(
+                result
+                    .turns
+                    .into_iter()
+                    .map(|turn| (turn.role, turn.text, turn.latency_ms, turn.usage, turn.calls))
+                    .collect::<Vec<_>>(),
+            );
+        }
+        assert_eq!(heard.exists(), mode == CassetteMode::Record);
+        if heard.exists() {
+            std::fs::remove_file(&heard).unwrap();
+        }
+    }
+    assert_eq!(held[..2], held[2..]);
+    assert_eq!(held[0].len(), 4);
 }
 
 #[test]

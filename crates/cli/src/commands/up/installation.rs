@@ -65,7 +65,7 @@ impl Installation {
         let log_server = LogServer::start(settings, place, &data_dir, &keys, output).await?;
 
         let journal = log_server.server.journal("rehearse server", settings).await?;
-        let server = start_server(journal.clone(), &data_dir, settings, hasher.clone(), output).await?;
+        let server = start_server(journal.clone(), &data_dir, settings, true, hasher.clone(), output).await?;
         provision(&server, &keys, &hasher, settings).await?;
         let gateway = Gateway::of(&server);
         let http = match settings.http.enabled {
@@ -78,7 +78,7 @@ impl Installation {
             if settings.worker.workers > 0 {
                 let journal: Arc<dyn Journal> =
                     log_server.worker.journal("rehearse worker", settings).await?;
-                start_workers(&journal, settings, &mut workers)?;
+                start_workers(&journal, settings, true, &mut workers)?;
             }
             let journal = log_server
                 .aggregator

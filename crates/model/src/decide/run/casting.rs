@@ -7,6 +7,11 @@ use crate::{
     Rejection, StartOptions,
 };
 
+/// In place of a language model that plays users: none may.
+pub const SCRIPTED: &str = "scripted";
+/// In place of a language model that judges: none may.
+pub const DETERMINISTIC: &str = "deterministic";
+
 /// The choice of a run's language models. Only those that are needed get into its manifest.
 pub(super) struct Casting {
     models: Models,
@@ -19,15 +24,15 @@ pub(super) struct Casting {
 impl Casting {
     /// Takes the caller's choice, where there is one.
     pub(super) fn choose(models: &Models, options: &StartOptions) -> Result<(Self, Cast), DecideError> {
-        let known = |field: &str, asked: Option<&Name>| match asked {
-            Some(name) if !models.definitions.contains_key(name) => {
+        let known = |field: &str, none: &str, asked: Option<&Name>| match asked {
+            Some(name) if name.as_str() != none && !models.definitions.contains_key(name) => {
                 let pointer = format!("/rehearse/{field}");
                 Err(Rejection::invalid(pointer, unknown(name, &models.definitions)))
             }
             Some(_) | None => Ok(()),
         };
-        known("simulator", options.simulator.as_ref())?;
-        known("judge", options.judge.as_ref())?;
+        known("simulator", SCRIPTED, options.simulator.as_ref())?;
+        known("judges", DETERMINISTIC, options.judge.as_ref())?;
         let max_reruns = options.max_reruns.unwrap_or(models.max_reruns);
         if max_reruns > MAX_RERUNS {
             let reason = Invalid::new(format!("must be 0 to {MAX_RERUNS}"));
@@ -39,8 +44,8 @@ impl Casting {
             ..Cast::default()
         };
         let casting = Self {
-            simulator: options.simulator.clone().or_else(|| models.simulator.clone()),
-            judge: options.judge.clone().or_else(|| models.judge.clone()),
+            simulator: choice(SCRIPTED, options.simulator.as_ref(), models.simulator.as_ref()),
+            judge: choice(DETERMINISTIC, options.judge.as_ref(), models.judge.as_ref()),
             guard: options.guard.unwrap_or_default(),
             recorded: cast.recorded,
             models: models.clone(),
@@ -110,6 +115,11 @@ impl Casting {
         manifest.models.insert(name.clone(), definition.clone());
         Ok(())
     }
+}
+
+/// What was asked for, else what there is. Who asks for `none` wants no model.
+fn choice(none: &str, asked: Option<&Name>, usual: Option<&Name>) -> Option<Name> {
+    asked.or(usual).filter(|name| name.as_str() != none).cloned()
 }
 
 /// What the manifest says of who judges.

@@ -9,8 +9,8 @@ use api::{
 use journal::subject::manifest_object;
 use model::{
     Command, ConversationKey, ConversationResult, Digest, Directory as _, EndReason, Evaluation, Judge, Kind,
-    Manifest, MeasuredValue, MetricContent, MetricId, Named, Object, ObjectRef, Oid, Role, Turn,
-    interaction_id, interaction_indices, message_id,
+    Manifest, MeasuredValue, MetricContent, MetricId, ModelJudge, Models, Name, Named, Object, ObjectRef,
+    Oid, Role, Turn, interaction_id, interaction_indices, message_id,
 };
 use projections::{ConversationItem, OrgView};
 use serde_json::Value;
@@ -39,8 +39,9 @@ pub(super) async fn evaluate(
     let request = read::<Evaluate>(body)?;
     gateway.catch_up().await?;
     let (id, metric_ids) = (request.conversation_id, request.metric_ids);
+    let models = gateway.judges.models().clone();
     let asked = gateway
-        .look(&caller.org, move |view| find(view, id, &metric_ids))
+        .look(&caller.org, move |view| find(view, id, &metric_ids, &models))
         .await?;
     let result = conversation::read(gateway, &caller.org, &asked.conversation).await?;
     let (turns, end) = up_to(&result, request.evaluate_to_interaction_id)?;
@@ -67,11 +68,11 @@ pub(super) async fn evaluate(
     answer(&done, render(&Evaluated { metrics })?)
 }
 
-fn find(view: &OrgView<'_>, id: Oid, metric_ids: &[MetricId]) -> Result<Asked, Problem> {
+fn find(view: &OrgView<'_>, id: Oid, metric_ids: &[MetricId], models: &Models) -> Result<Asked, Problem> {
     let conversation = conversation::find(view, id)?;
     let mut metrics = Vec::with_capacity(metric_ids.len());
     for metric in metric_ids {
-        metrics.push(latest(view, *metric)?);
+        metrics.push(latest(view, *metric, models)?);
     }
     let run = ObjectRef::new(Kind::Run, conversation.run);
     let Some(Object::Run(state)) = view.object(&run).map_err(|error| failure::of_read(&error))? else {
@@ -85,19 +86,14 @@ fn find(view: &OrgView<'_>, id: Oid, metric_ids: &[MetricId]) -> Result<Asked, P
 }
 
 /// A metric that can judge here, in its latest version.
-fn latest(view: &OrgView<'_>, id: MetricId) -> Result<Latest, Problem> {
+fn latest(view: &OrgView<'_>, id: MetricId, models: &Models) -> Result<Latest, Problem> {
     let object = ObjectRef::new(Kind::Metric, id);
     let found = view.object(&object).map_err(|error| failure::of_read(&error))?;
     let Some(Object::Metric(metric)) = found.filter(|found| !found.life().is_deleted()) else {
         return Err(not_found(&object));
     };
-    if matches!(metric.latest.judge, Judge::Model(_)) {
-        let detail = format!(
-            "the metric `{}` is judged by a model, and none is configured; give it another judge in a new version, such as \
-             `contains`, `regex` or `cel`",
-            metric.name
-        );
-        return Err(Problem::new(ErrorCode::NotRunnable, detail));
+    if let Judge::Model(judge) = &metric.latest.judge {
+        require_judges(&metric.name, judge, models)?;
     }
     let named = Named {
         name: metric.name,
@@ -105,6 +101,28 @@ fn latest(view: &OrgView<'_>, id: MetricId) -> Result<Latest, Problem> {
         content: metric.latest,
     };
     Ok((id, metric.latest_version, named))
+}
+
+/// Refuses a metric whose judges are not among the installation's language models.
+fn require_judges(metric: &Name, judge: &ModelJudge, models: &Models) -> Result<(), Problem> {
+    let refuse = |reason: String| {
+        let detail = format!("the metric `{metric}` is judged by a language model, and {reason}");
+        Err(Problem::new(ErrorCode::NotRunnable, detail))
+    };
+    if judge.models.is_empty() && models.judge.is_none() {
+        return refuse(
+            "none is configured to judge; give the metric another judge in a new version, such as `contains`, `regex` or `cel`"
+                .to_owned(),
+        );
+    }
+    match judge
+        .models
+        .iter()
+        .find(|name| !models.definitions.contains_key(*name))
+    {
+        Some(missing) => refuse(format!("`{missing}` is not configured")),
+        None => Ok(()),
+    }
 }
 
 /// What was said up to and with an interaction, and how the conversation stands then; none: all of it.

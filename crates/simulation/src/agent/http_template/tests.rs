@@ -56,7 +56,7 @@ fn here() -> AgentsOptions {
 async fn open(briefing: &Briefing, history: &[Turn]) -> Result<Box<dyn AgentSession>, AgentError> {
     Agents::new(&here(), secrets(&[("KEY", "hunter22")]))
         .unwrap()
-        .open(briefing, history)
+        .open(briefing, history, &crate::Cassette::off())
         .await
 }
 

@@ -60,7 +60,7 @@ fn here() -> AgentsOptions {
 async fn open(briefing: &Briefing) -> Result<Box<dyn AgentSession>, AgentError> {
     Agents::new(&here(), secrets(&[("KEY", "hunter22")]))
         .unwrap()
-        .open(briefing, &[])
+        .open(briefing, &[], &crate::Cassette::off())
         .await
 }
 
@@ -333,7 +333,7 @@ async fn an_agent_that_greets_needs_a_system_message() {
 async fn a_missing_secret_is_named() {
     let agents = Agents::new(&AgentsOptions::default(), secrets(&[])).unwrap();
     let error = agents
-        .open(&briefing("http://127.0.0.1:1"), &[])
+        .open(&briefing("http://127.0.0.1:1"), &[], &crate::Cassette::off())
         .await
         .err()
         .unwrap();
@@ -341,6 +341,10 @@ async fn a_missing_secret_is_named() {
         error.to_string(),
         "base_url names secret `KEY`, which this worker's environment does not have"
     );
-    let error = agents.open(&test_support::briefing(), &[]).await.err().unwrap();
+    let error = agents
+        .open(&test_support::briefing(), &[], &crate::Cassette::off())
+        .await
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("add a `connection`"), "{error}");
 }

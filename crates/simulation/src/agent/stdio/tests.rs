@@ -42,6 +42,7 @@ async fn open(briefing: &Briefing) -> Result<Box<dyn AgentSession>, AgentError> 
         .open(
             briefing,
             &turns(&[(Role::User, "earlier"), (Role::Agent, "indeed")]),
+            &crate::Cassette::off(),
         )
         .await
 }
