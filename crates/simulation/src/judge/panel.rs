@@ -93,7 +93,7 @@ impl Inquiry<'_> {
         let second = asked.round(round(1)).await;
         let domain = self.subject.domain(&self.case);
         if let Ok(again) = &second
-            && tally::same(again.value.as_ref(), first.value.as_ref(), &domain)
+            && same(again.value.as_ref(), first.value.as_ref(), &domain)
         {
             return Ok(Judgement {
                 justification: format!("Asked again, it came again. {}", first.justification),

@@ -82,7 +82,7 @@ pub(super) fn tally(
 }
 
 /// Whether two judgements come to the same.
-pub(super) fn same(one: Option<&MetricValue>, other: Option<&MetricValue>, domain: &MetricDomain) -> bool {
+pub(in crate::judge) fn same(one: Option<&MetricValue>, other: Option<&MetricValue>, domain: &MetricDomain) -> bool {
     match (one, other, domain) {
         (
             Some(MetricValue::Numerical(one)),
