@@ -8,6 +8,8 @@ mod cel;
 mod contains;
 mod evaluation;
 mod evidence;
+#[cfg(test)]
+mod fake;
 mod interactions;
 mod json_schema;
 mod latency;

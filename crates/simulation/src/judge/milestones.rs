@@ -177,3 +177,6 @@ pub(super) fn measure(
         references,
     })
 }
+
+#[cfg(test)]
+mod tests;
