@@ -164,12 +164,6 @@ impl Findings {
                 }
             }
             Judge::Model(judge) => {
-                if metric.description.trim().is_empty() {
-                    self.refuse(
-                        "description",
-                        "must say what to measure: a `model` judge goes by it",
-                    );
-                }
                 for (index, name) in judge.models.iter().enumerate() {
                     if judge.models.iter().take(index).any(|other| other == name) {
                         self.refuse(

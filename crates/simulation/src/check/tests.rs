@@ -290,9 +290,9 @@ fn templates_of_requests_are_checked() {
 }
 
 #[test]
-fn a_judge_that_is_a_model_needs_words_to_go_by_and_each_model_once() {
+fn a_judge_names_each_model_once() {
     let metric = MetricContent {
-        description: " ".to_owned(),
+        description: "Whether it is polite.".to_owned(),
         value: MetricDomain::Boolean,
         judge: Judge::Model(model::ModelJudge {
             models: vec![name("a"), name("b"), name("a")],
@@ -302,8 +302,7 @@ fn a_judge_that_is_a_model_needs_words_to_go_by_and_each_model_once() {
     assert_eq!(
         shown(check_metric(&metric)),
         [
-            "description: must say what to measure: a `model` judge goes by it",
-            "judge.model.models[2]: `a` is named already; ask it several times with `samples`",
+            "judge.model.models[2]: `a` is named already; ask it several times with `samples`"
         ]
     );
 }

@@ -161,4 +161,6 @@ impl Asked {
 }
 
 #[cfg(test)]
+mod injection;
+#[cfg(test)]
 mod tests;
