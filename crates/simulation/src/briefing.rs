@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     AgentContent, Cast, ConversationKey, Digest, Json, Language, LanguageModel, Manifest, MetricContent,
-    MetricId, ModelPreference, Name, Named, Oid, PersonaContent, Price, ScenarioContent, Time, Timezone, pin,
+    MetricId, ModelPreference, Name, Named, Oid, PersonaContent, PlannedCriterion, Price, ScenarioContent, Time,
+    Timezone, pin,
 };
 
 /// What a conversation needs to know.
@@ -52,6 +53,8 @@ pub struct Briefing {
     pub models: BTreeMap<Name, LanguageModel>,
     /// What the agent's model costs, by the name that its connection gives, where that is known.
     pub agent_prices: BTreeMap<String, Price>,
+    /// What decides whether the test passes, in order.
+    pub criteria: Vec<PlannedCriterion>,
     /// Every distinct metric version of the criteria, in the order of first use.
     pub metrics: Vec<(MetricId, u32, Named<MetricContent>)>,
 }
@@ -174,6 +177,7 @@ impl Briefing {
             cast: manifest.plan.options.cast.clone(),
             models: manifest.models.clone(),
             agent_prices: manifest.agent_prices.clone(),
+            criteria: test.criteria.clone(),
             metrics,
         })
     }

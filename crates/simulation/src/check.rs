@@ -6,7 +6,7 @@
 mod connection;
 
 use model::{
-    Condition, Connection, Invalid, Judge, MetricContent, MetricType, Script, ScriptAction, ScriptStep,
+    Condition, Connection, Invalid, Judge, MetricContent, MetricDomain, MetricType, Script, ScriptAction, ScriptStep,
 };
 
 use crate::{
@@ -163,8 +163,18 @@ impl Findings {
                     self.refuse("judge.tool_called.arguments", "must be an object");
                 }
             }
-            Judge::Model(_)
-            | Judge::Contains { .. }
+            Judge::Model(judge) => {
+                for (index, name) in judge.models.iter().enumerate() {
+                    if judge.models.iter().take(index).any(|other| other == name) {
+                        self.refuse(
+                            format!("judge.model.models[{index}]"),
+                            format!("`{name}` is named already; ask it several times with `samples`"),
+                        );
+                    }
+                }
+            }
+            Judge::Milestones => self.share(&metric.value),
+            Judge::Contains { .. }
             | Judge::ToolCalled {
                 name: _,
                 arguments: None,
@@ -172,8 +182,24 @@ impl Findings {
             | Judge::Interactions
             | Judge::Latency { .. }
             | Judge::ScriptOutcome
-            | Judge::Milestones
             | Judge::Recorded { .. } => {}
+        }
+    }
+
+    /// Whether every share, from none to all, is a value that may come out.
+    fn share(&mut self, domain: &MetricDomain) {
+        if let MetricDomain::Numerical {
+            lower_bound,
+            upper_bound,
+        } = domain
+            && (*lower_bound > 0.0 || *upper_bound < 1.0)
+        {
+            self.refuse(
+                "",
+                format!(
+                    "a `milestones` judge gives shares from 0 to 1; the bounds {lower_bound} to {upper_bound} must hold them all"
+                ),
+            );
         }
     }
 }

@@ -1,34 +1,40 @@
-//! Judges: each gives a metric's value for a conversation that is over, with a reason.
+//! Judges: each gives a metric's value for a conversation that is over, with a reason, and finds out which milestones were reached.
 //!
-//! All of these are deterministic. They quote what was said and never interpret it. A judge that cannot tell says so (no
-//! value); a judge that fails, or gives a value that the metric does not admit, is an error of the evaluation, never
-//! clamped into a value. A judge that is a model is a further arm of [`measure`].
+//! They quote what was said and never interpret it; those that are language models are told that it is material. A judge that cannot tell says so
+//! (no value); a judge that fails, or gives a value that the metric does not admit, is an error of the evaluation, never clamped into a value.
 
+mod agreement;
 mod cel;
 mod contains;
+mod evaluation;
+mod evidence;
+#[cfg(test)]
+mod fake;
 mod interactions;
 mod json_schema;
 mod latency;
+mod milestones;
+mod panel;
+mod recorded;
 mod regex;
 mod scope;
 mod script_outcome;
 mod tool_called;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-pub(crate) use cel::VARIABLES as CEL_VARIABLES;
-pub(crate) use json_schema::compile as compile_schema;
 use model::{
     EndReason, Evaluation, Judge, MetricContent, MetricDomain, MetricType, MetricValue, MilestoneOutcome,
     Turn, Usage,
 };
+pub use agreement::{Confusion, Disagreement, JudgeCheck, JudgeReport, Labelled, Numbers, check_judge};
+pub(crate) use cel::VARIABLES as CEL_VARIABLES;
+pub use evaluation::evaluate;
+use evidence::Evidence;
+pub(crate) use json_schema::compile as compile_schema;
+pub use panel::MAX_MATERIAL_BYTES;
 
-use crate::{
-    Briefing, ModelSource,
-    excerpt::excerpt,
-    isolated::{DEADLINE, isolated},
-    view,
-};
+use crate::excerpt::excerpt;
 
 /// The most turns an evaluation refers to.
 const MAX_REFERENCES: usize = 50;
@@ -44,13 +50,15 @@ struct Judgement {
     references: Vec<u32>,
 }
 
-/// A conversation that is over, and who took part.
-#[derive(Clone, Debug)]
-struct Evidence {
-    turns: Vec<Turn>,
-    end: EndReason,
-    persona: serde_json::Value,
-    scenario: serde_json::Value,
+impl Judgement {
+    /// The metric does not apply.
+    fn not_applicable(why: impl std::fmt::Display) -> Self {
+        Self {
+            value: None,
+            justification: format!("Does not apply: {why}."),
+            references: Vec::new(),
+        }
+    }
 }
 
 /// What is judged.
@@ -75,54 +83,10 @@ pub struct Judged {
     pub usage: Usage,
 }
 
-/// Evaluates every metric and every milestone of the briefing, in order. `models` gives out the language models that judge.
-pub async fn evaluate(briefing: &Briefing, material: Material<'_>, models: &dyn ModelSource) -> Judged {
-    let _models = models;
-    let evidence = Arc::new(Evidence {
-        turns: material.turns.to_vec(),
-        end: material.end.clone(),
-        persona: view::persona(briefing),
-        scenario: view::scenario(briefing),
-    });
-    let mut judged = Judged::default();
-    for (metric_id, metric_version, metric) in &briefing.metrics {
-        let (evidence, content) = (Arc::clone(&evidence), metric.content.clone());
-        let measured = isolated(DEADLINE, move || measure(&content, &evidence)).await;
-        let judgement = measured
-            .map_err(|why| format!("the judge {why}"))
-            .and_then(|measured| measured)
-            .and_then(|judgement| admitted(&metric.content.value, judgement));
-        let (judgement, error) = match judgement {
-            Ok(judgement) => (judgement, None),
-            Err(error) => (
-                Judgement::default(),
-                Some(format!("metric `{}`: {error}", metric.name)),
-            ),
-        };
-        let mut references = judgement.references;
-        references.truncate(MAX_REFERENCES);
-        judged.evaluations.push(Evaluation {
-            metric_id: *metric_id,
-            metric_version: *metric_version,
-            value: judgement.value,
-            justification: excerpt(&judgement.justification, MAX_JUSTIFICATION_BYTES),
-            references,
-            error: error.map(|error| excerpt(&error, MAX_JUSTIFICATION_BYTES)),
-            votes: Vec::new(),
-            usage: None,
-        });
-    }
-    judged
-}
-
-fn measure(metric: &MetricContent, evidence: &Evidence) -> Result<Judgement, String> {
+/// What a judge finds that needs nothing but the conversation.
+fn measure(metric: &MetricContent, evidence: &Evidence<'_>) -> Result<Judgement, String> {
     let metric_type = metric.value.metric_type();
     match &metric.judge {
-        Judge::Model(_) => Err(
-            "no model judge is configured; give the metric another judge, such as `contains`, `regex` or \
-                             `cel`"
-                .to_owned(),
-        ),
         Judge::Contains {
             texts,
             all,
@@ -147,7 +111,10 @@ fn measure(metric: &MetricContent, evidence: &Evidence) -> Result<Judgement, Str
         Judge::Interactions => Ok(interactions::measure(evidence)),
         Judge::Latency { statistic } => Ok(latency::measure(*statistic, evidence)),
         Judge::ScriptOutcome => script_outcome::measure(metric_type, evidence),
-        Judge::Milestones | Judge::Recorded { .. } => Err("cannot be measured".to_owned()),
+        Judge::Model(_) | Judge::Milestones | Judge::Recorded { .. } => Err(format!(
+            "a `{}` judge needs more than the conversation",
+            metric.judge.as_str()
+        )),
     }
 }
 
@@ -194,7 +161,12 @@ fn admitted_values(domain: &MetricDomain) -> String {
 
 /// A count as a metric's value. Counts of turns are exact in a float.
 fn count(n: usize) -> MetricValue {
-    MetricValue::Numerical(u32::try_from(n).map_or(f64::INFINITY, f64::from))
+    MetricValue::Numerical(float(n))
+}
+
+/// A count as a float; exact below 2³².
+fn float(n: usize) -> f64 {
+    u32::try_from(n).map_or(f64::INFINITY, f64::from)
 }
 
 /// What a judge says that was asked for a type of value it does not give; metrics are checked against this when made.

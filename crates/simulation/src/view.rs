@@ -49,15 +49,18 @@ pub(crate) fn conversation(turns: &[Turn]) -> Value {
     json!({ "turns": turns.iter().map(turn).collect::<Vec<_>>(), "interactions": interactions(turns) })
 }
 
-/// `conversation`, when it is over: also how it ended and how long it took.
-pub(crate) fn ended_conversation(turns: &[Turn], end: &EndReason) -> Value {
+/// `conversation` for judges: also how it ended, if it has, and how long it took.
+pub(crate) fn judged_conversation(turns: &[Turn], end: Option<&EndReason>) -> Value {
     let user_outcome = match end {
-        EndReason::UserLeft { outcome, reason: _ } => Some(outcome.as_str()),
-        EndReason::AgentCompleted
-        | EndReason::MaxInteractions
-        | EndReason::AgentError { .. }
-        | EndReason::SimulatorError { .. }
-        | EndReason::Infrastructure { .. } => None,
+        Some(EndReason::UserLeft { outcome, reason: _ }) => Some(outcome.as_str()),
+        Some(
+            EndReason::AgentCompleted
+            | EndReason::MaxInteractions
+            | EndReason::AgentError { .. }
+            | EndReason::SimulatorError { .. }
+            | EndReason::Infrastructure { .. },
+        )
+        | None => None,
     };
     let duration_ms = turns
         .first()
@@ -66,7 +69,7 @@ pub(crate) fn ended_conversation(turns: &[Turn], end: &EndReason) -> Value {
     json!({
         "turns": turns.iter().map(turn).collect::<Vec<_>>(),
         "interactions": interactions(turns),
-        "end": end.as_str(),
+        "end": end.map(EndReason::as_str),
         "user_outcome": user_outcome,
         "duration_ms": duration_ms,
     })

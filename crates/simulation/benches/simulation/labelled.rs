@@ -268,6 +268,7 @@ fn briefing(setting: &Setting) -> Result<Briefing, Failure> {
         seed: 1,
         session_id: "session".to_owned(),
         max_interactions: 20,
+        criteria: Vec::new(),
         metrics: Vec::new(),
         cast: model::Cast::default(),
         models: BTreeMap::new(),

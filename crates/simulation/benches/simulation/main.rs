@@ -2,7 +2,9 @@
 //!
 //! `scripts/bench simulation` runs it. Each section prints a table of its own.
 
+mod attacks;
 mod guarding;
+mod injection;
 mod labelled;
 
 use std::{
@@ -11,7 +13,8 @@ use std::{
 };
 
 use simulation::{
-    Briefing,
+    Answer, Ask, AskError, Briefing, JudgeCheck, JudgeReport, Labelled, LanguageModels, LanguageModelsOptions,
+    MessageRole, ModelSource, Question, Reach, Secrets, check_judge,
     guard::{Guard, Known, Proposed},
 };
 
@@ -20,7 +23,10 @@ type Failure = Box<dyn Error + Send + Sync>;
 type Section = fn(&mut dyn Write) -> Result<(), Failure>;
 
 /// Every section, with its title, in the order in which they are printed.
-const SECTIONS: &[(&str, Section)] = &[("The integrity guard on its labelled steps", guarding::print)];
+const SECTIONS: &[(&str, Section)] = &[
+    ("The integrity guard on its labelled steps", guarding::print),
+    ("Attempts to move a judge that is a language model", injection::print),
+];
 
 fn main() -> Result<(), Failure> {
     let mut out = io::stdout().lock();

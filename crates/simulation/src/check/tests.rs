@@ -288,3 +288,39 @@ fn templates_of_requests_are_checked() {
         "{found:?}"
     );
 }
+
+#[test]
+fn a_judge_names_each_model_once() {
+    let metric = MetricContent {
+        description: "Whether it is polite.".to_owned(),
+        value: MetricDomain::Boolean,
+        judge: Judge::Model(model::ModelJudge {
+            models: vec![name("a"), name("b"), name("a")],
+            ..model::ModelJudge::default()
+        }),
+    };
+    assert_eq!(
+        shown(check_metric(&metric)),
+        [
+            "judge.model.models[2]: `a` is named already; ask it several times with `samples`"
+        ]
+    );
+}
+
+#[test]
+fn shares_of_milestones_must_be_values_of_the_metric() {
+    let metric = |lower_bound, upper_bound| MetricContent {
+        description: String::new(),
+        value: MetricDomain::Numerical {
+            lower_bound,
+            upper_bound,
+        },
+        judge: Judge::Milestones,
+    };
+    assert_eq!(check_metric(&metric(0.0, 1.0)), Ok(()));
+    assert_eq!(check_metric(&metric(-1.0, 100.0)), Ok(()));
+    for (lower, upper) in [(0.1, 1.0), (0.0, 0.9)] {
+        let found = shown(check_metric(&metric(lower, upper)));
+        assert!(found[0].contains("a `milestones` judge gives shares from 0 to 1"), "{found:?}");
+    }
+}

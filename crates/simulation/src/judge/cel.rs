@@ -15,17 +15,17 @@ pub(crate) const VARIABLES: &[&str] = &["conversation", "persona", "scenario"];
 pub(super) fn measure(
     metric_type: MetricType,
     source: &str,
-    evidence: &Evidence,
+    evidence: &Evidence<'_>,
 ) -> Result<Judgement, String> {
     let program =
         Program::compile(source, VARIABLES).map_err(|invalid| format!("the expression {invalid}"))?;
     let bindings = Bindings::default()
         .with(
             "conversation",
-            &view::ended_conversation(&evidence.turns, &evidence.end),
+            &view::judged_conversation(evidence.turns, evidence.end),
         )
-        .with("persona", &evidence.persona)
-        .with("scenario", &evidence.scenario);
+        .with("persona", evidence.persona)
+        .with("scenario", evidence.scenario);
     let outcome = program
         .run(&bindings, &Budget::default())
         .map_err(|why| why.to_string())?;

@@ -29,9 +29,9 @@ pub(super) fn measure(
     metric_type: MetricType,
     wanted: &Wanted<'_>,
     scope: Scope,
-    evidence: &Evidence,
+    evidence: &Evidence<'_>,
 ) -> Result<Judgement, String> {
-    let messages = scope::messages(scope, &evidence.turns);
+    let messages = scope::messages(scope, evidence.turns);
     if messages.is_empty() {
         return Ok(scope::nothing_said(scope));
     }

@@ -121,10 +121,10 @@ pub(super) fn measure(
     metric_type: MetricType,
     schema: &Json,
     scope: Scope,
-    evidence: &Evidence,
+    evidence: &Evidence<'_>,
 ) -> Result<Judgement, String> {
     let validator = compile(schema).map_err(|invalid| format!("the schema {invalid}"))?;
-    let messages = scope::messages(scope, &evidence.turns);
+    let messages = scope::messages(scope, evidence.turns);
     if messages.is_empty() {
         return Ok(scope::nothing_said(scope));
     }

@@ -4,7 +4,7 @@ use model::{LatencyStatistic, MetricValue};
 
 use super::{Evidence, Judgement};
 
-pub(super) fn measure(statistic: LatencyStatistic, evidence: &Evidence) -> Judgement {
+pub(super) fn measure(statistic: LatencyStatistic, evidence: &Evidence<'_>) -> Judgement {
     let mut latencies: Vec<(u64, u32)> = evidence
         .turns
         .iter()

@@ -12,10 +12,10 @@ pub(super) fn measure(
     metric_type: MetricType,
     source: &str,
     scope: Scope,
-    evidence: &Evidence,
+    evidence: &Evidence<'_>,
 ) -> Result<Judgement, String> {
     let regex = pattern::compile(source).map_err(|invalid| invalid.to_string())?;
-    let messages = scope::messages(scope, &evidence.turns);
+    let messages = scope::messages(scope, evidence.turns);
     if messages.is_empty() {
         return Ok(scope::nothing_said(scope));
     }

@@ -5,8 +5,15 @@ use model::{EndReason, MetricType, MetricValue, UserOutcome};
 use super::{Evidence, Judgement, cannot_give};
 use crate::excerpt::{QUOTE_BYTES, excerpt};
 
-pub(super) fn measure(metric_type: MetricType, evidence: &Evidence) -> Result<Judgement, String> {
-    let (outcome, justification) = match &evidence.end {
+pub(super) fn measure(metric_type: MetricType, evidence: &Evidence<'_>) -> Result<Judgement, String> {
+    let Some(end) = evidence.end else {
+        return Ok(Judgement {
+            value: None,
+            justification: "Does not apply: the conversation is not over.".to_owned(),
+            references: Vec::new(),
+        });
+    };
+    let (outcome, justification) = match end {
         EndReason::UserLeft { outcome, reason } => {
             let why = reason.as_ref().map_or_else(String::new, |reason| {
                 format!(": “{}”", excerpt(reason, QUOTE_BYTES))
@@ -41,7 +48,7 @@ pub(super) fn measure(metric_type: MetricType, evidence: &Evidence) -> Result<Ju
         MetricType::Boolean => MetricValue::Boolean(outcome == Some(UserOutcome::Achieved)),
         MetricType::Categorical => MetricValue::Categorical(
             outcome
-                .map_or(evidence.end.as_str(), UserOutcome::as_str)
+                .map_or(end.as_str(), UserOutcome::as_str)
                 .to_owned(),
         ),
         MetricType::Numerical => return Err(cannot_give("script_outcome", metric_type)),

@@ -438,12 +438,73 @@ async fn without_a_reply_metrics_on_replies_do_not_apply() {
 }
 
 #[tokio::test]
-async fn a_model_judge_is_not_configured() {
+async fn a_model_judge_needs_a_model() {
     let shown = error(Judge::Model(model::ModelJudge::default()), BOOLEAN).await;
-    assert!(
-        shown.starts_with("metric `measured`: no model judge is configured"),
-        "{shown}"
+    assert_eq!(
+        shown,
+        "metric `measured`: no language model judges here; name some in the judge's `models`, or say which one judges the run"
     );
+}
+
+async fn recorded(domain: MetricDomain, values: Option<&[(&str, MetricValue)]>) -> Evaluation {
+    let mut briefing = briefing();
+    let metric = Named {
+        name: name("reward"),
+        role: None,
+        content: MetricContent {
+            description: String::new(),
+            value: domain,
+            judge: Judge::Recorded { name: text("reward") },
+        },
+    };
+    briefing.metrics = vec![(MetricId(Oid::from_bytes([1; 12])), 1, metric)];
+    let values: Option<BTreeMap<String, MetricValue>> =
+        values.map(|values| values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
+    let (turns, end) = (conversation(), achieved());
+    let material = Material {
+        turns: &turns,
+        end: &end,
+        recorded: values.as_ref(),
+    };
+    let judged = evaluate(&briefing, material, &NoModels).await;
+    assert_eq!(judged.usage, Usage::default());
+    judged.evaluations.into_iter().next().unwrap()
+}
+
+#[tokio::test]
+async fn a_recorded_value_is_taken_over_if_it_fits() {
+    let share = MetricDomain::Numerical {
+        lower_bound: 0.0,
+        upper_bound: 1.0,
+    };
+    let reward = |value| [("reward", MetricValue::Numerical(value))];
+    let taken = recorded(share.clone(), Some(&reward(1.0))).await;
+    assert_eq!((taken.value, taken.error), (number(1.0), None));
+    assert_eq!(taken.justification, "Recorded as `reward`: 1.");
+    let beyond = recorded(share.clone(), Some(&reward(1.5))).await;
+    assert_eq!(
+        (beyond.value, beyond.error.as_deref()),
+        (
+            None,
+            Some("metric `reward`: the value 1.5 is not within 0 to 1 (Recorded as `reward`: 1.5.)")
+        )
+    );
+    let other = recorded(BOOLEAN, Some(&reward(1.0))).await;
+    assert_eq!(
+        other.error.as_deref(),
+        Some("metric `reward`: the recorded `reward` is 1, a numerical value and not a boolean one")
+    );
+    let unknown = recorded(categories(&["ok"]), Some(&[("reward", MetricValue::Categorical("bad".to_owned()))])).await;
+    assert!(unknown.error.unwrap().contains("the value `bad` is not one of `ok`"));
+}
+
+#[tokio::test]
+async fn without_a_recorded_value_the_metric_does_not_apply() {
+    let lacking = recorded(BOOLEAN, Some(&[("other", MetricValue::Boolean(true))])).await;
+    assert_eq!((lacking.value, lacking.error), (None, None));
+    assert_eq!(lacking.justification, "Does not apply: the recording has no value `reward`.");
+    let live = recorded(BOOLEAN, None).await;
+    assert_eq!((live.value, live.error), (None, None));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ pub(super) fn measure(
     metric_type: MetricType,
     name: &str,
     arguments: Option<&Json>,
-    evidence: &Evidence,
+    evidence: &Evidence<'_>,
 ) -> Result<Judgement, String> {
     if !evidence.turns.iter().any(|turn| turn.role == Role::Agent) {
         return Ok(super::scope::nothing_said(model::Scope::Agent));
