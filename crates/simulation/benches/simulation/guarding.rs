@@ -149,6 +149,9 @@ fn hostile(like: &Case, piece: &str) -> Case {
         completed: false,
         calls: 1,
         repeated: false,
+        note: None,
+        violations: Vec::new(),
+        session: None,
     };
     let of = |role| Turn { role, ..turn.clone() };
     case.turns = (0..MAX_KNOWN_BYTES / MAX_MESSAGE_BYTES / 2)
