@@ -56,6 +56,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("postcard", &["model"]),
     ("reqwest", &["api", "server", "simulation"]),
     ("process-wrap", &["simulation"]),
+    ("genai", &["simulation"]),
     ("zip", &["aggregator"]),
     ("clap", &["rehearse"]),
     ("axum", &["server"]),

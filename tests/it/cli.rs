@@ -1,6 +1,7 @@
 //! What the command line prints, and how it behaves among other programs.
 
 mod http;
+mod import;
 mod pipes;
 mod stopping;
 

@@ -1,8 +1,10 @@
 //! Finished conversations: one of them whole, lists of them, and their messages.
 
+mod cast;
 mod list;
 mod messages;
 
+pub use cast::{BrokenAttemptView, FaultWord, MilestoneView, ViolationView, VoteView};
 pub use list::{
     Extension, Instance, List, ListQuery, PostProcessing, RUN_INDEX_TAG, RUN_TAG, UNIT_TEST_TAG,
     VersionSetInfo, labels,
@@ -53,8 +55,16 @@ pub struct Conversation {
     /// What broke, if something did.
     #[schema(required)]
     pub error: Option<String>,
-    /// What it cost.
+    /// What the agent consumed, over all attempts.
     pub usage: UsageView,
+    /// What the language model consumed that plays the user, over all attempts; with the guard's.
+    pub simulator_usage: UsageView,
+    /// What the language models consumed that judge.
+    pub judge_usage: UsageView,
+    /// One per milestone of the scenario, in order; empty if nothing was judged.
+    pub milestones: Vec<MilestoneView>,
+    /// The attempts in which the simulated user broke its part. If the verdict is invalid, the turns are those of the last.
+    pub broken: Vec<BrokenAttemptView>,
 }
 
 /// One message.
@@ -76,7 +86,7 @@ pub struct TurnView {
     pub latency_ms: Option<u64>,
     /// For an agent turn: the tools the agent called.
     pub tool_calls: Vec<ToolCallView>,
-    /// For an agent turn: what it cost.
+    /// What was consumed to say it, if that is known.
     #[schema(required)]
     pub usage: Option<UsageView>,
     /// For an agent turn: the agent says that the conversation is complete.
@@ -85,6 +95,11 @@ pub struct TurnView {
     pub calls: u32,
     /// For an agent turn: the call may have reached the agent before.
     pub repeated: bool,
+    /// For a user's turn: why it is said, in the words of the language model that plays the user.
+    #[schema(required)]
+    pub note: Option<String>,
+    /// For a user's turn: what the guard did not let through before it.
+    pub violations: Vec<ViolationView>,
 }
 
 /// Who a message is from.
@@ -123,7 +138,7 @@ pub struct ToolCallView {
     pub result: Option<Value>,
 }
 
-/// Tokens read and written; zero where the agent did not tell.
+/// Tokens read and written, and what they cost; zero where nothing is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = ConversationUsageView)]
 pub struct UsageView {
@@ -131,6 +146,10 @@ pub struct UsageView {
     pub input_tokens: u64,
     /// Tokens written.
     pub output_tokens: u64,
+    /// What they cost, in millionths of a US dollar; zero where no price is known.
+    pub cost_micros: u64,
+    /// Some of the tokens are estimates from the length of the texts.
+    pub estimated: bool,
 }
 
 impl From<Usage> for UsageView {
@@ -138,6 +157,8 @@ impl From<Usage> for UsageView {
         Self {
             input_tokens: usage.input_tokens,
             output_tokens: usage.output_tokens,
+            cost_micros: usage.cost_micros,
+            estimated: usage.estimated,
         }
     }
 }
@@ -196,6 +217,11 @@ pub struct EvaluationView {
     /// Why the judge failed, if it did.
     #[schema(required)]
     pub error: Option<String>,
+    /// What each judge said, if several were asked or one several times.
+    pub votes: Vec<VoteView>,
+    /// What the judges consumed, if they are language models.
+    #[schema(required)]
+    pub usage: Option<UsageView>,
 }
 
 /// Whether one criterion held.
@@ -248,6 +274,14 @@ impl From<&ConversationResult> for Conversation {
             verdict: conversation.verdict.into(),
             error: conversation.error.clone(),
             usage: conversation.usage.into(),
+            simulator_usage: conversation.simulator_usage.into(),
+            judge_usage: conversation.judge_usage.into(),
+            milestones: conversation
+                .milestones
+                .iter()
+                .map(|outcome| MilestoneView::of(conversation, outcome))
+                .collect(),
+            broken: conversation.broken.iter().map(Into::into).collect(),
         }
     }
 }
@@ -270,6 +304,8 @@ fn turn_view(conversation: &ConversationResult, turn: &Turn) -> TurnView {
         completed: turn.completed,
         calls: turn.calls,
         repeated: turn.repeated,
+        note: turn.note.clone(),
+        violations: turn.violations.iter().map(Into::into).collect(),
     }
 }
 
@@ -291,5 +327,7 @@ fn evaluation_view(conversation: &ConversationResult, evaluation: &Evaluation, i
         justification: evaluation.justification.clone(),
         references: references(conversation, evaluation),
         error: evaluation.error.clone(),
+        votes: evaluation.votes.iter().map(Into::into).collect(),
+        usage: evaluation.usage.map(Into::into),
     }
 }

@@ -18,6 +18,7 @@ pub mod event;
 mod field;
 mod filter;
 pub mod http;
+pub mod import;
 pub mod metric;
 pub mod metric_result;
 pub mod openapi;

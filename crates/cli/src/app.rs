@@ -97,6 +97,9 @@ pub(crate) enum Command {
     Delete(commands::delete::Arguments),
     /// Write the server's objects as suite files
     Export(commands::export::Arguments),
+    /// Make suites of what other tools keep in their files
+    #[command(subcommand)]
+    Import(commands::import::Command),
     /// Run a unit test set and wait for its verdict
     Run(commands::run::Arguments),
     /// List, show, watch, cancel and rerun runs

@@ -14,6 +14,7 @@ pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod history;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod projections;
 pub(crate) mod run;
@@ -71,6 +72,7 @@ pub(crate) fn run(app: App, output: Output) -> Done {
         Command::Describe(arguments) => describe::run(arguments, &setting),
         Command::Delete(arguments) => delete::run(arguments, &setting),
         Command::Export(arguments) => export::run(arguments, &setting),
+        Command::Import(command) => import::run(command, &setting),
         Command::Run(arguments) => run::run(arguments, &setting),
         Command::Runs(command) => runs::run(command, &setting),
         Command::Transcript(arguments) => transcript::run(arguments, &setting),

@@ -10,7 +10,7 @@ pub(crate) mod yaml;
 use std::{collections::HashMap, rc::Rc, sync::Arc};
 
 use api::suite::read_object;
-pub(crate) use find::{Source, find};
+pub(crate) use find::{MAX_FILE_BYTES, Source, find};
 use model::{Kind, MAX_OBJECTS, SuiteObject};
 pub(crate) use report::{Problem, Report};
 use serde_json::Value;

@@ -15,6 +15,7 @@ mod conversation;
 mod entry;
 mod error;
 mod miss;
+mod outcome;
 mod request;
 mod tape;
 #[cfg(test)]
@@ -29,9 +30,9 @@ use std::{
 };
 
 pub(crate) use conversation::Conversation;
-pub(crate) use entry::Outcome;
 pub use error::CassetteError;
 use model::{Invalid, Name};
+pub(crate) use outcome::Outcome;
 pub(crate) use request::Request;
 use tape::{Limits, Tape};
 

@@ -124,6 +124,8 @@ fn answers_say_what_is_always_there() {
         ("RunExtension", "in_flight"),
         ("ScenarioExtension", "latest"),
         ("ScenarioLatest", "rehearse"),
+        ("ScenarioLatestExtension", "milestones"),
+        ("ScenarioLatestExtension", "script"),
         ("SuiteChangeView", "id"),
         ("SuiteChangeView", "version"),
     ];

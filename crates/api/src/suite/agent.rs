@@ -194,7 +194,7 @@ fn read_framing(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option
     }
 }
 
-pub(super) fn write(content: &AgentContent) -> AgentSpec {
+pub(crate) fn write(content: &AgentContent) -> AgentSpec {
     AgentSpec {
         connection: content.connection.as_ref().map(write_connection),
         document: content.document.as_ref().map(crate::wire::object),

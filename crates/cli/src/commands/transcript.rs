@@ -238,6 +238,8 @@ mod tests {
             completed: true,
             calls: 2,
             repeated: false,
+            note: None,
+            violations: Vec::new(),
         };
         insta::assert_snapshot!(turn_lines(&turn).join("\n"), @r"
           agent  Hello

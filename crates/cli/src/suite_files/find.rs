@@ -9,7 +9,7 @@ use std::{
 use crate::failure::Failure;
 
 /// The largest file.
-const MAX_FILE_BYTES: u64 = 5 * 1024 * 1024;
+pub(crate) const MAX_FILE_BYTES: u64 = 5 * 1024 * 1024;
 /// The most files.
 const MAX_FILES: usize = 2_000;
 /// The most bytes in all files together.
@@ -26,7 +26,6 @@ pub(crate) struct Source {
 
 impl Source {
     /// A text that is called `name`.
-    #[cfg(test)]
     pub(crate) fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             name: name.into(),

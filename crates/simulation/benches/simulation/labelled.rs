@@ -63,7 +63,7 @@ struct Labelled {
 }
 
 /// A labelled step.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Case {
     /// Where it stands in the set, and why it is labelled so.
     pub(crate) label: String,
@@ -73,7 +73,8 @@ pub(crate) struct Case {
     pub(crate) faults: BTreeSet<Fault>,
     briefing: Briefing,
     brief_text: String,
-    turns: Vec<Turn>,
+    /// What was said before.
+    pub(crate) turns: Vec<Turn>,
     leaves: Option<UserOutcome>,
     is_event: bool,
 }

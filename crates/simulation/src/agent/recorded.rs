@@ -139,12 +139,15 @@ impl AgentSession for RecordedSession {
             Err(error @ AgentError::NotRecorded { .. }) => return Err(error),
             Err(error) => Err(error),
         };
+        // Whoever takes the conversation over needs this; whoever replays it has no session.
+        let session = called.as_ref().ok().and_then(|reply| reply.session.clone());
         let outcome = match called {
             Ok(reply) => Outcome::Reply(reply.into()),
             Err(error) => Outcome::ReplyError(error),
         };
         let kept = self.conversation.keep(placed, outcome).await;
-        self.take(kept.map_err(|why| self.unusable(&why))?)
+        let reply = self.take(kept.map_err(|why| self.unusable(&why))?)?;
+        Ok(AgentReply { session, ..reply })
     }
 
     async fn close(self: Box<Self>) {

@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use super::{
     CassetteError, CassetteMode,
-    entry::{Entry, Key, Outcome, redact_value},
+    entry::{Entry, Key},
     miss::Miss,
+    outcome::{Outcome, redact_value},
     request::{Kind, Request},
     tape::Tape,
 };

@@ -7,7 +7,8 @@ use similar::TextDiff;
 
 use super::{
     conversation::Placed,
-    entry::{Entry, Key, redact_value, yaml},
+    entry::{Entry, Key, yaml},
+    outcome::redact_value,
 };
 use crate::{Secrets, excerpt::excerpt};
 

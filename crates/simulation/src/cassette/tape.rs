@@ -15,8 +15,9 @@ use model::{Digest, Name};
 
 use super::{
     CassetteError,
-    entry::{Entry, FORMAT, Header, Key, Outcome, decode, documents, encode},
+    entry::{Entry, FORMAT, Header, Key, decode, documents, encode},
     miss::Miss,
+    outcome::Outcome,
 };
 
 /// How much of a unit test's name its file's name repeats, in bytes.

@@ -35,8 +35,8 @@ impl Facts {
     pub(super) fn find(&self, step: &Step<'_>, known: &Known<'_>, past: &Past<'_>) -> Option<String> {
         let mut rest = step.folded.clone();
         let has_digits = rest.bytes().any(|byte| byte.is_ascii_digit());
-        let has_capitals = step.raw.chars().any(char::is_uppercase);
-        if !has_digits && !has_capitals && !rest.contains('@') {
+        let names = self.names.read(step.raw, known.brief);
+        if !has_digits && names.is_empty() && !rest.contains('@') {
             return None;
         }
         let told = Told::of(known, past);
@@ -46,13 +46,10 @@ impl Facts {
         if has_digits {
             let days = self.dates.known(&folded, known.brief);
             self.dates.find(&mut rest, &days, &folded, &mut invented);
-            let values = self.numbers.known(&folded);
-            self.numbers
-                .find(&mut rest, &values, told.compact(), known.brief, &mut invented);
+            let context = self.numbers.context(step.raw, &told, &folded, known.brief);
+            self.numbers.find(&mut rest, &context, &mut invented);
         }
-        if has_capitals {
-            self.names.find(step.raw, &told, known.brief, &mut invented);
-        }
+        names.find(&told, &mut invented);
         if invented.is_empty() {
             return None;
         }

@@ -1,6 +1,6 @@
 //! Wrong language: a simulated user that does not speak its persona's language.
 
-use whatlang::{Lang, Script};
+use whatlang::{Info, Lang, Script};
 
 use super::{
     Known, Step,
@@ -13,6 +13,14 @@ const MIN_LATIN_LETTERS: usize = 40;
 const MIN_LATIN_WORDS: usize = 8;
 /// A text in another script tells its language sooner.
 const MIN_LETTERS: usize = 12;
+/// And so many if the function words of neither language are known.
+const MIN_UNKNOWN_LETTERS: usize = 100;
+/// So many of a hundred words are function words of the language that was detected, if they are known.
+const MIN_THEIR_PERCENT: usize = 15;
+/// And so many if they alone tell it.
+const MIN_ALONE_PERCENT: usize = 30;
+/// And fewer than so many are function words of the persona's language, where that counts.
+const MAX_OUR_PERCENT: usize = 8;
 
 /// Words of little meaning and great frequency, by language: where one of a pair is told from the other.
 const FUNCTION_WORDS: [(Lang, &[&str]); 7] = [
@@ -83,35 +91,49 @@ impl Languages {
         let prose = prose(&unquoted(step.raw));
         let detected = whatlang::detect(&prose)?;
         let n_letters = prose.chars().filter(|c| c.is_alphabetic()).count();
-        let n_words = prose.split_whitespace().count();
-        let is_latin = detected.script() == Script::Latin;
-        let is_long = if is_latin {
-            n_letters >= MIN_LATIN_LETTERS && n_words >= MIN_LATIN_WORDS
+        let spoken = if detected.script() != Script::Latin {
+            let is_sure = detected.is_reliable() && n_letters >= MIN_LETTERS;
+            is_sure.then_some(detected.lang())?
+        } else if n_letters >= MIN_LATIN_LETTERS && prose.split_whitespace().count() >= MIN_LATIN_WORDS {
+            latin(&detected, expected, n_letters, &step.words)?
         } else {
-            n_letters >= MIN_LETTERS
-        };
-        if !is_long
-            || !detected.is_reliable()
-            || detected.lang() == expected
-            || are_close(detected.lang(), expected)
-        {
             return None;
-        }
-        if let (Some(theirs), Some(ours)) = (
-            n_function_words(detected.lang(), &step.words),
-            n_function_words(expected, &step.words),
-        ) && theirs <= ours
-        {
+        };
+        if spoken == expected || are_close(spoken, expected) {
             return None;
         }
         Some(format!(
             "{} is in {}, but you speak {}. Say it in {}.",
             quote(step.raw),
-            detected.lang().eng_name(),
+            spoken.eng_name(),
             expected.eng_name(),
             expected.eng_name()
         ))
     }
+}
+
+/// The language of a text in Latin letters, if it is sure. The detector guesses boldly between many languages, and is not sure between
+/// neighbours: the function words must agree, or tell it alone.
+fn latin(detected: &Info, expected: Lang, n_letters: usize, words: &[String]) -> Option<Lang> {
+    let percent = |count: usize| count * 100 / words.len().max(1);
+    let lang = detected.lang();
+    let theirs = n_function_words(lang, words);
+    let ours = n_function_words(expected, words);
+    let is_borne_out = match (theirs, ours) {
+        (Some(theirs), Some(ours)) => theirs > ours && percent(theirs) >= MIN_THEIR_PERCENT,
+        (Some(theirs), None) => percent(theirs) >= MIN_THEIR_PERCENT,
+        (None, Some(ours)) => percent(ours) < MAX_OUR_PERCENT,
+        (None, None) => n_letters >= MIN_UNKNOWN_LETTERS,
+    };
+    if detected.is_reliable() && is_borne_out {
+        return Some(lang);
+    }
+    let (count, other) = FUNCTION_WORDS
+        .iter()
+        .filter_map(|(lang, _words)| Some((n_function_words(*lang, words)?, *lang)))
+        .max_by_key(|(count, _lang)| *count)?;
+    let is_told = percent(count) >= MIN_ALONE_PERCENT && percent(ours?) < MAX_OUR_PERCENT;
+    is_told.then_some(other)
 }
 
 /// The code under which the detector knows a language.

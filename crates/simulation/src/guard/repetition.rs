@@ -24,13 +24,16 @@ const MIN_STATED_WORDS: usize = 9;
 #[derive(Debug)]
 pub(super) struct Repetitions {
     again: Regex,
+    offer: Regex,
 }
 
 impl Repetitions {
     pub(super) fn new() -> Self {
         let again = phrases::ALL.iter().flat_map(|language| language.again);
+        let offers = phrases::ALL.iter().flat_map(|language| language.offers);
         Self {
             again: any(again.copied()),
+            offer: any(offers.copied()),
         }
     }
 
@@ -49,9 +52,14 @@ impl Repetitions {
         {
             return None;
         }
-        let earlier = past.said().rev().find(|(at, said)| {
-            says_the_same(&step.words, &said.words) && !is_asked_again(past, *at, asked)
-        })?;
+        // An agent that begins anew may be told anew.
+        let begins_anew = asked.is_some_and(|asked| self.offer.is_match(&fold(asked.raw)));
+        let n_told_anew = usize::from(begins_anew);
+        let earlier = past
+            .said()
+            .skip(n_told_anew)
+            .filter(|(at, said)| says_the_same(&step.words, &said.words) && !is_asked_again(past, *at, asked))
+            .last()?;
         Some(format!(
             "You said {} already. Answer what the agent said last, and do not repeat yourself.",
             quote(earlier.1.raw)

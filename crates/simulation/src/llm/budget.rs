@@ -40,17 +40,12 @@ impl Budget {
 
     /// Counts what was consumed before, by a worker that held the conversation earlier.
     pub fn charge(&self, usage: Usage, requests: u32) {
-        self.add(Spent {
-            input_tokens: usage.input_tokens,
-            output_tokens: usage.output_tokens,
-            requests,
-            ..Spent::default()
-        });
+        self.add(Spent { usage, requests });
     }
 
     /// What was consumed so far.
     pub fn spent(&self) -> Usage {
-        self.now().usage()
+        self.now().usage
     }
 
     fn now(&self) -> Spent {
@@ -84,11 +79,11 @@ impl Budget {
             max_requests.map(u64::from),
             "requests",
         )
-        .or_else(|| reached("max_tokens", spent.tokens(), max_tokens, "tokens"))
+        .or_else(|| reached("max_tokens", spent.usage.tokens(), max_tokens, "tokens"))
         .or_else(|| {
             reached(
                 "max_cost_micros",
-                spent.cost_micros,
+                spent.usage.cost_micros,
                 max_cost_micros,
                 "millionths of a US dollar",
             )

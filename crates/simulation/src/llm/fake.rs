@@ -6,6 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use model::Usage;
 
 use super::{
     AskError, Message,
@@ -14,10 +15,12 @@ use super::{
 
 /// What each request that is answered consumes.
 pub(super) const SPENT: Spent = Spent {
-    input_tokens: 10,
-    output_tokens: 5,
-    cost_micros: 7,
-    estimated: false,
+    usage: Usage {
+        input_tokens: 10,
+        output_tokens: 5,
+        cost_micros: 7,
+        estimated: false,
+    },
     requests: 1,
 };
 

@@ -48,12 +48,7 @@ pub(super) struct Failed {
 /// What requests consumed, failed ones included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Spent {
-    pub(super) input_tokens: u64,
-    pub(super) output_tokens: u64,
-    /// In millionths of a US dollar.
-    pub(super) cost_micros: u64,
-    /// Whether the provider told no usage for some of it, so that it is an estimate.
-    pub(super) estimated: bool,
+    pub(super) usage: Usage,
     pub(super) requests: u32,
 }
 
@@ -66,33 +61,13 @@ pub(super) trait Layer: fmt::Debug + Send + Sync {
 impl Spent {
     /// One request that consumed nothing that is known.
     pub(super) const REQUEST: Self = Self {
-        input_tokens: 0,
-        output_tokens: 0,
-        cost_micros: 0,
-        estimated: false,
+        usage: Usage::of_tokens(0, 0),
         requests: 1,
     };
 
     pub(super) const fn add(&mut self, other: Self) {
-        self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
-        self.output_tokens = self.output_tokens.saturating_add(other.output_tokens);
-        self.cost_micros = self.cost_micros.saturating_add(other.cost_micros);
-        self.estimated |= other.estimated;
+        self.usage.add(other.usage);
         self.requests = self.requests.saturating_add(other.requests);
-    }
-
-    /// Tokens read and written.
-    pub(super) const fn tokens(&self) -> u64 {
-        self.input_tokens.saturating_add(self.output_tokens)
-    }
-
-    pub(super) const fn usage(&self) -> Usage {
-        Usage {
-            input_tokens: self.input_tokens,
-            output_tokens: self.output_tokens,
-            cost_micros: self.cost_micros,
-            estimated: self.estimated,
-        }
     }
 }
 

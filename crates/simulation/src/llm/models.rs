@@ -66,7 +66,7 @@ pub struct LanguageModels {
 
 /// A model with its layers.
 #[derive(Debug)]
-struct OpenModel {
+pub(super) struct OpenModel {
     name: String,
     /// Rate limit, retry, time limit and provider.
     layers: Arc<dyn Layer>,
@@ -126,7 +126,7 @@ impl LanguageModels {
         Ok(Arc::new(Asked { model, layers }))
     }
 
-    fn model(&self, name: &Name, definition: &LanguageModel) -> Result<Arc<OpenModel>, AskError> {
+    pub(super) fn model(&self, name: &Name, definition: &LanguageModel) -> Result<Arc<OpenModel>, AskError> {
         let unsuitable = |reason: String| AskError::Unsuitable {
             model: name.to_string(),
             reason,
@@ -203,7 +203,7 @@ impl Ask for Asked {
         Ok(Answer {
             text,
             value,
-            usage: spent.usage(),
+            usage: spent.usage,
             latency_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             requests: spent.requests,
         })

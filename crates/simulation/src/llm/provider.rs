@@ -12,7 +12,7 @@ mod reading;
 use async_trait::async_trait;
 pub(super) use codec::Codec;
 use endpoint::Endpoint;
-use model::LanguageModel;
+use model::{LanguageModel, Usage};
 
 use super::{
     AskError, estimate,
@@ -98,14 +98,14 @@ impl ProviderLayer {
             .input_tokens
             .unwrap_or_else(|| estimate::of_messages(&request.messages));
         let output_tokens = told.output_tokens.unwrap_or_else(|| estimate::of_text(text));
+        let cost = |price: model::Price| price.cost_micros(input_tokens, output_tokens);
         Spent {
-            input_tokens,
-            output_tokens,
-            cost_micros: self
-                .definition
-                .price
-                .map_or(0, |price| price.cost_micros(input_tokens, output_tokens)),
-            estimated: told.input_tokens.is_none() || told.output_tokens.is_none(),
+            usage: Usage {
+                input_tokens,
+                output_tokens,
+                cost_micros: self.definition.price.map_or(0, cost),
+                estimated: told.input_tokens.is_none() || told.output_tokens.is_none(),
+            },
             requests: 1,
         }
     }
@@ -142,7 +142,7 @@ impl Layer for ProviderLayer {
                         model: self.name.clone(),
                         reason: self.secrets.redact(&why.reason),
                         detail: self.quote(&why.text),
-                        usage: spent.usage(),
+                        usage: spent.usage,
                     },
                 };
                 Err(Failed::new(error, spent))

@@ -43,6 +43,29 @@ struct Bucket {
     name: &'static str,
 }
 
+/// What is owed, while someone waits to pay it; it is owed again if they give up.
+struct Debt<'a> {
+    owed: &'a AtomicU64,
+    tokens: u64,
+}
+
+impl<'a> Debt<'a> {
+    fn of(owed: &'a AtomicU64) -> Self {
+        let tokens = owed.swap(0, Ordering::Relaxed);
+        Self { owed, tokens }
+    }
+
+    fn paid(mut self) {
+        self.tokens = 0;
+    }
+}
+
+impl Drop for Debt<'_> {
+    fn drop(&mut self) {
+        self.owed.fetch_add(self.tokens, Ordering::Relaxed);
+    }
+}
+
 /// The runtime's clock, which tests can stop.
 #[derive(Clone, Debug)]
 struct Ticks(Instant);
@@ -122,18 +145,18 @@ impl<L: Layer> Layer for RateLimit<L> {
             return self.inner.send(request).await;
         };
         let taken = estimate::of_messages(&request.messages);
-        let owed = self.owed.swap(0, Ordering::Relaxed);
-        if let Err(error) = self.take(bucket, taken.saturating_add(owed), deadline).await {
-            self.owed.fetch_add(owed, Ordering::Relaxed);
-            return Err(refused(error));
-        }
+        let debt = Debt::of(&self.owed);
+        self.take(bucket, taken.saturating_add(debt.tokens), deadline)
+            .await
+            .map_err(refused)?;
+        debt.paid();
         let outcome = self.inner.send(request).await;
         let spent = match &outcome {
             Ok(reply) => reply.spent,
             Err(failed) => failed.spent,
         };
         self.owed
-            .fetch_add(spent.tokens().saturating_sub(taken), Ordering::Relaxed);
+            .fetch_add(spent.usage.tokens().saturating_sub(taken), Ordering::Relaxed);
         outcome
     }
 }
@@ -195,6 +218,17 @@ mod tests {
             "model `m`: no answer within 30000 ms: its `requests_per_minute` (1) leaves no room before that"
         );
         assert!(failed.error.is_passing());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_owed_stays_owed_if_nobody_waits_to_pay_it() {
+        let layer = limited(None, Some(20), 600);
+        layer.send(&request("hello")).await.unwrap();
+        let owed = layer.owed.load(Ordering::Relaxed);
+        assert!(owed > 0);
+        let given_up = tokio::time::timeout(Duration::from_millis(1), layer.send(&request("hello"))).await;
+        assert!(given_up.is_err());
+        assert_eq!(layer.owed.load(Ordering::Relaxed), owed);
     }
 
     #[tokio::test(start_paused = true)]

@@ -67,12 +67,19 @@ impl<L: Layer> Layer for Retry<L> {
 
 /// How often a request that fails so is made in all.
 fn allowed(error: &AskError, max_attempts: u32) -> u32 {
-    match error {
+    let is_busy = matches!(
+        error,
         AskError::Refused {
-            status: 429 | 529, ..
-        } => max_attempts,
-        _ if error.is_passing() => max_attempts.min(MAX_OTHER_ATTEMPTS),
-        _ => 1,
+            status: 429 | 529,
+            ..
+        }
+    );
+    if is_busy {
+        max_attempts
+    } else if error.is_passing() {
+        max_attempts.min(MAX_OTHER_ATTEMPTS)
+    } else {
+        1
     }
 }
 

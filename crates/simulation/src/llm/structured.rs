@@ -218,14 +218,14 @@ fn unusable(model: &str, reason: &str, text: &str, spent: Spent) -> AskError {
         model: model.to_owned(),
         reason: reason.to_owned(),
         detail,
-        usage: spent.usage(),
+        usage: spent.usage,
     }
 }
 
 /// A failure that tells of everything that the question took.
 fn total(mut error: AskError, spent: Spent) -> Failed {
     if let AskError::Unusable { usage, .. } = &mut error {
-        *usage = spent.usage();
+        *usage = spent.usage;
     }
     Failed::new(error, spent)
 }

@@ -42,7 +42,7 @@ spec:
             "/spec/script/2/steps: must have 1 to 500 items, this has 0",
             "/spec/script/3/end: must be `achieved` or `gave_up`",
             "/spec/instruction: unknown field; did you mean `instructions`?",
-            "/spec/typo: unknown field; known are objective, instructions, initialMessageType, conversationStartsAt, script",
+            "/spec/typo: unknown field; known are objective, instructions, initialMessageType, conversationStartsAt, script, milestones",
         ]
     );
 }
@@ -103,7 +103,7 @@ fn metrics_and_judges_must_fit() {
         metric("{judge: {cel: x, regex: {pattern: y}}}"),
         [
             "/spec/judge: must be one of model, interactions, scriptOutcome, contains, regex, jsonSchema, cel, toolCalled, \
-             latency, or an object with one of them as its only key"
+             latency, milestones, recorded, or an object with one of them as its only key"
         ]
     );
 }

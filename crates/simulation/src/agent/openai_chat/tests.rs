@@ -348,3 +348,26 @@ async fn a_missing_secret_is_named() {
         .unwrap();
     assert!(error.to_string().contains("add a `connection`"), "{error}");
 }
+
+#[tokio::test]
+async fn an_agent_on_this_machine_is_refused_unless_allowed() {
+    let server = Server::start(Vec::new()).await;
+    let agents = Agents::new(&AgentsOptions::default(), secrets(&[("KEY", "hunter22")])).unwrap();
+    for base in [server.url.clone(), server.url.replace("127.0.0.1", "localhost")] {
+        let mut session = agents
+            .open(&briefing(&base), &[], &crate::Cassette::off())
+            .await
+            .unwrap();
+        let call = AgentCall {
+            input: AgentInput::Greet,
+            turn_index: 0,
+            idempotency_key: "key-0".to_owned(),
+            turns: &[],
+        };
+        let error = session.call(call).await.unwrap_err();
+        assert!(matches!(error, AgentError::NotAllowed { .. }), "{error:?}");
+        assert!(!error.retryable());
+        assert!(error.to_string().contains("worker.allowed_networks"), "{error}");
+    }
+    assert!(server.requests().is_empty());
+}

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     AgentsOptions, CassetteMode, CassetteOptions, Cassettes,
     test_support::{
-        connected, secrets,
+        connected, loopback, secrets,
         server::{Response, Server},
         text, turns,
     },
@@ -26,7 +26,11 @@ impl Talk {
         let cassettes = Cassettes::new(CassetteOptions::new(mode, directory), secrets.clone()).unwrap();
         let unit_test = Name::try_from("Book a visit").unwrap();
         let cassette = cassettes.conversation(&unit_test, 0, 1);
-        let agents = Agents::new(&AgentsOptions::default(), secrets).unwrap();
+        let options = AgentsOptions {
+            reach: loopback(),
+            ..AgentsOptions::default()
+        };
+        let agents = Agents::new(&options, secrets).unwrap();
         // With a cassette, opening reaches nobody and so cannot fail.
         let session = agents.open(briefing, &[], &cassette).await.unwrap();
         Self {

@@ -1,7 +1,9 @@
+use model::{ToolCall, Usage};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::{AgentError, AgentReply, Answer, AskError};
 
 /// Texts that YAML could take for something else.
 fn nasty() -> impl Strategy<Value = String> {
@@ -139,16 +141,15 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         proptest::collection::vec(call, 0..3),
         proptest::option::of(usage),
         any::<bool>(),
-        proptest::option::of(nasty()),
     )
-        .prop_map(|(text, tool_calls, usage, completed, session)| AgentReply {
+        .prop_map(|(text, tool_calls, usage, completed)| AgentReply {
             text,
             tool_calls,
             usage,
             completed,
             latency_ms: u64::MAX,
             calls: 1,
-            session,
+            session: None,
         });
     let refused = (nasty(), any::<u16>(), proptest::option::of(any::<u64>()));
     let refused = refused.prop_map(|(detail, status, retry_after_ms)| AskError::Refused {
@@ -267,10 +268,35 @@ outcome:
     usage:
       input_tokens: 10
       output_tokens: 5
+      cost_micros: 0
+      estimated: false
     latency_ms: 120
     requests: 1
 ...
 "#
     );
     assert_eq!(document, expected);
+}
+
+#[test]
+fn what_a_session_goes_on_with_is_not_written() {
+    let reply = AgentReply {
+        text: "Hello".to_owned(),
+        tool_calls: Vec::new(),
+        usage: None,
+        completed: false,
+        latency_ms: 1,
+        calls: 1,
+        session: Some("resume-me".to_owned()),
+    };
+    let document = encode(&entry(json!({}), Outcome::Reply(reply.clone().into()))).unwrap();
+    assert!(!document.contains("resume-me"), "{document}");
+    let record: super::super::outcome::ReplyRecord = reply.clone().into();
+    assert_eq!(
+        AgentReply::from(record),
+        AgentReply {
+            session: None,
+            ..reply
+        }
+    );
 }

@@ -54,6 +54,9 @@ const MONTHS: [&[&str]; 12] = [
     ],
 ];
 
+/// The most dates of one message that are looked at.
+const MAX_READ: usize = 200;
+
 /// A day, with its year if it was named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Day {
@@ -128,7 +131,7 @@ impl Dates {
     /// Every day and time in what was told, and the days around the start.
     pub(super) fn known(&self, told: &str, brief: &Briefing) -> Days {
         let mut known = Days::default();
-        for (_range, days) in self.days(told) {
+        for (_range, days) in self.days(told, usize::MAX) {
             known.days.extend(days);
         }
         for found in self.time.captures_iter(told) {
@@ -157,7 +160,7 @@ impl Dates {
 
     /// Adds the dates and times of `rest` that are not known to `invented`, and blanks all of them.
     pub(super) fn find(&self, rest: &mut String, known: &Days, told: &str, invented: &mut Vec<String>) {
-        for ((start, end), days) in self.days(rest) {
+        for ((start, end), days) in self.days(rest, MAX_READ) {
             let piece = rest[start..end].trim().to_owned();
             let is_known = days
                 .iter()
@@ -198,8 +201,8 @@ impl Dates {
         }
     }
 
-    /// Where days stand in a text, and which day each may mean: numbers alone may name the month first or last.
-    fn days(&self, text: &str) -> Vec<((usize, usize), Vec<Day>)> {
+    /// Where the first days stand in a text, and which day each may mean: numbers alone may name the month first or last.
+    fn days(&self, text: &str, limit: usize) -> Vec<((usize, usize), Vec<Day>)> {
         let mut days = Vec::new();
         let either = |one: &str, other: &str, year: Option<&str>| -> Vec<Day> {
             [Day::new(one, other, year), Day::new(other, one, year)]
@@ -252,7 +255,9 @@ impl Dates {
                     .collect(),
             ));
         }
-        days.retain(|(_range, days): &(_, Vec<Day>)| !days.is_empty());
+        days.retain(|(range, days): &((usize, usize), Vec<Day>)| {
+            !days.is_empty() && stands_alone(text, *range)
+        });
         // Where two readings overlap, the one that begins first and is longest counts.
         days.sort_by_key(|((start, end), _days)| (*start, usize::MAX - *end));
         let mut reached = 0;
@@ -263,12 +268,22 @@ impl Dates {
             }
             is_first
         });
+        days.truncate(limit);
         days
     }
 }
 
 fn range(found: &Captures<'_>) -> (usize, usize) {
     found.get(0).map_or((0, 0), |whole| (whole.start(), whole.end()))
+}
+
+/// Whether no further group of digits stands before or behind, as in a phone number.
+fn stands_alone(text: &str, (start, end): (usize, usize)) -> bool {
+    let goes_on = |chars: &mut dyn Iterator<Item = char>| {
+        let separated = chars.next().is_some_and(|c| matches!(c, '-' | '/' | '.'));
+        separated && chars.next().is_some_and(|c| c.is_ascii_digit())
+    };
+    !goes_on(&mut text[end..].chars()) && !goes_on(&mut text[..start].chars().rev())
 }
 
 /// A month's number, as text.

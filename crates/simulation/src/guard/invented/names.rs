@@ -147,19 +147,49 @@ impl Names {
         }
     }
 
-    /// Adds the names and codes of a message that were not told to `invented`.
-    pub(super) fn find(&self, message: &str, told: &Told, brief: &Briefing, invented: &mut Vec<String>) {
+    /// The names and codes that stand in a message.
+    pub(super) fn read<'a>(&self, message: &'a str, brief: &Briefing) -> Candidates<'a> {
+        let mut candidates = Candidates::default();
+        // Whoever shouts writes words in capitals.
+        if message.chars().any(char::is_lowercase) {
+            let codes = self.code.captures_iter(message);
+            candidates
+                .codes
+                .extend(codes.filter_map(|found| Some(found.get(1)?.as_str())));
+        }
         let language = brief.language.as_ref().map(model::Language::as_str);
-        for found in self.code.captures_iter(message) {
-            // Whoever shouts writes words in capitals.
-            let is_shouted = !message.chars().any(char::is_lowercase);
-            if !is_shouted && !told.compact().contains(&compact(&found[1])) {
-                invented.push(format!("`{}`", &found[1]));
-            }
+        if language.is_some_and(|language| LANGUAGES.contains(&language)) && !is_headline(message) {
+            let introduced = self.introduced.captures_iter(message);
+            candidates
+                .introduced
+                .extend(introduced.filter_map(|found| Some(found.get(1)?.as_str())));
+            candidates
+                .full
+                .extend(sentences(message).into_iter().flat_map(full_names));
         }
-        if !language.is_some_and(|language| LANGUAGES.contains(&language)) || is_headline(message) {
-            return;
-        }
+        candidates
+    }
+}
+
+/// Names and codes of a message.
+#[derive(Debug, Default)]
+pub(super) struct Candidates<'a> {
+    /// Codes of letters alone.
+    codes: Vec<&'a str>,
+    /// Names that are said to be names.
+    introduced: Vec<&'a str>,
+    /// Names of two or more words.
+    full: Vec<Vec<&'a str>>,
+}
+
+impl Candidates<'_> {
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.codes.is_empty() && self.introduced.is_empty() && self.full.is_empty()
+    }
+
+    /// Adds those that were not told to `invented`.
+    pub(super) fn find(&self, told: &Told, invented: &mut Vec<String>) {
         let is_told = |word: &str| {
             let folded = fold(word);
             let folded = folded
@@ -169,17 +199,21 @@ impl Names {
                 || words(folded).iter().all(|part| told.has_word(part))
                 || COMMON.contains(&folded)
         };
-        for found in self.introduced.captures_iter(message) {
-            if found[1].split(' ').any(|word| !is_told(word)) {
-                invented.push(format!("`{}`", &found[1]));
-            }
-        }
-        for name in sentences(message).into_iter().flat_map(full_names) {
-            if !name.iter().any(|word| is_told(word)) {
-                let name = name.join(" ");
-                invented.push(format!("`{}`", name.trim_matches(|c: char| !c.is_alphanumeric())));
-            }
-        }
+        let codes = self
+            .codes
+            .iter()
+            .filter(|code| !told.compact().contains(&compact(code)));
+        invented.extend(codes.map(|code| format!("`{code}`")));
+        let introduced = self
+            .introduced
+            .iter()
+            .filter(|name| name.split(' ').any(|word| !is_told(word)));
+        invented.extend(introduced.map(|name| format!("`{name}`")));
+        let full = self
+            .full
+            .iter()
+            .filter(|name| !name.iter().any(|word| is_told(word)));
+        invented.extend(full.map(|name| format!("`{}`", name.join(" "))));
     }
 }
 

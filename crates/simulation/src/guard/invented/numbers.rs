@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
-use super::{super::patterns::pattern, blank};
+use super::{
+    super::{known::Told, patterns::pattern},
+    blank,
+};
 use crate::Briefing;
 
 /// Numbers below this are said in passing, unless they are money.
@@ -30,8 +33,24 @@ const WORDS: [&[&str]; 12] = [
     &["twelve", "zwolf", "douze", "doce", "dodici", "doze", "twaalf"],
 ];
 
+/// The most amounts and numbers of one message that are looked at.
+const MAX_READ: usize = 200;
+
 /// A number in thousandths.
 type Milli = u64;
+
+/// What numbers of a message are compared with.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    /// The message as it is written.
+    raw: &'a str,
+    /// Every number that was told.
+    known: BTreeSet<Milli>,
+    /// Everything that was told, letters and digits only.
+    compact: &'a str,
+    /// The year in which the conversation starts.
+    year: Option<u64>,
+}
 
 /// Reads numbers in folded text.
 #[derive(Debug)]
@@ -47,7 +66,7 @@ pub(super) struct Numbers {
 impl Numbers {
     pub(super) fn new() -> Self {
         let number = r"[0-9]{1,15}(?:[.,'][0-9]{1,15}){0,5}";
-        let currency = r"€|£|\$|¥|(?:euros?|eur|dollars?|usd|pounds?|gbp|quid|bucks|chf|franken|francs?|reais|real|yen|pesos?|cents?)\b";
+        let currency = r"€|£|\$|¥|(?:euros?|eur|dollars?|usd|pounds?|gbp|quid|bucks|chf|franken|francs?|reais|real|yen|pesos?)\b";
         Self {
             address: pattern(r"[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,190}\.[a-z]{2,24}"),
             number: pattern(number),
@@ -64,18 +83,30 @@ impl Numbers {
         }
     }
 
-    /// Every number in what was told.
-    pub(super) fn known(&self, told: &str) -> BTreeSet<Milli> {
+    /// What numbers of the message `raw` are compared with; `folded` is what was told, folded.
+    pub(super) fn context<'a>(
+        &self,
+        raw: &'a str,
+        told: &'a Told,
+        folded: &str,
+        brief: &Briefing,
+    ) -> Context<'a> {
         let mut known: BTreeSet<Milli> = self
             .number
-            .find_iter(told)
+            .find_iter(folded)
             .flat_map(|found| readings(found.as_str()))
             .collect();
-        known.extend(self.word.find_iter(told).filter_map(|found| {
+        known.extend(self.word.find_iter(folded).filter_map(|found| {
             let at = WORDS.iter().position(|words| words.contains(&found.as_str()))?;
             Some((u64::try_from(at).ok()? + 1) * 1000)
         }));
-        known
+        let starts_at = brief.starts_at.to_string();
+        Context {
+            raw,
+            known,
+            compact: told.compact(),
+            year: starts_at.get(..4).and_then(|year| year.parse().ok()),
+        }
     }
 
     /// Adds the e-mail addresses of `rest` that were not told to `invented`, and blanks all of them.
@@ -95,14 +126,7 @@ impl Numbers {
     }
 
     /// Adds the amounts, numbers and codes of `rest` that were not told to `invented`. Dates and times are blanked already.
-    pub(super) fn find(
-        &self,
-        rest: &mut String,
-        known: &BTreeSet<Milli>,
-        compact: &str,
-        brief: &Briefing,
-        invented: &mut Vec<String>,
-    ) {
+    pub(super) fn find(&self, rest: &mut String, context: &Context<'_>, invented: &mut Vec<String>) {
         let amounts: Vec<(usize, usize, bool)> = self
             .money
             .captures_iter(rest)
@@ -110,9 +134,10 @@ impl Numbers {
                 let (whole, amount) = (found.get(0)?, found.get(1).or_else(|| found.get(2))?);
                 let is_known = readings(amount.as_str())
                     .iter()
-                    .any(|value| is_money_known(*value, known));
+                    .any(|value| is_money_known(*value, &context.known));
                 Some((whole.start(), whole.end(), is_known))
             })
+            .take(MAX_READ)
             .collect();
         for (start, end, is_known) in amounts {
             if !is_known {
@@ -120,14 +145,9 @@ impl Numbers {
             }
             blank(rest, start, end);
         }
-        let year = brief
-            .starts_at
-            .to_string()
-            .get(..4)
-            .and_then(|year| year.parse::<u64>().ok());
-        for cluster in self.cluster.find_iter(rest) {
+        for cluster in self.cluster.find_iter(rest).take(MAX_READ) {
             let joined: String = cluster.as_str().chars().filter(|c| c.is_alphanumeric()).collect();
-            if joined.len() >= MIN_CODE_CHARS && compact.contains(&joined) {
+            if joined.len() >= MIN_CODE_CHARS && context.compact.contains(&joined) {
                 continue;
             }
             let mut end = cluster.start();
@@ -137,7 +157,7 @@ impl Numbers {
                 // The separators take one byte each.
                 end += 1;
                 let piece = piece.trim_matches(['.', '-', '+', '\'']);
-                piece.is_empty() || self.is_piece_known(piece, after, known, compact, year)
+                piece.is_empty() || self.is_piece_known(piece, after, context)
             });
             if !is_known {
                 invented.push(format!("`{}`", cluster.as_str().trim()));
@@ -146,17 +166,10 @@ impl Numbers {
     }
 
     /// Whether a piece without blanks is known, or no fact.
-    fn is_piece_known(
-        &self,
-        piece: &str,
-        after: &str,
-        known: &BTreeSet<Milli>,
-        compact: &str,
-        year: Option<u64>,
-    ) -> bool {
+    fn is_piece_known(&self, piece: &str, after: &str, context: &Context<'_>) -> bool {
         let joined: String = piece.chars().filter(|c| c.is_alphanumeric()).collect();
         let n_digits = joined.bytes().filter(u8::is_ascii_digit).count();
-        if joined.len() >= MIN_CODE_CHARS && compact.contains(&joined) {
+        if joined.len() >= MIN_CODE_CHARS && context.compact.contains(&joined) {
             return true;
         }
         if n_digits < joined.len() {
@@ -166,14 +179,20 @@ impl Numbers {
                 && digits.len() <= 3
                 && unit.len() <= 5
                 && unit.chars().all(char::is_alphabetic);
-            return joined.len() < MIN_CODE_CHARS || is_measure;
+            // A word that is numbered, such as `gate12`; capitals make a code of it.
+            let n_letters = joined.chars().take_while(|c| c.is_alphabetic()).count();
+            let is_numbered = n_letters >= 4
+                && n_letters + n_digits == joined.len()
+                && n_digits <= 3
+                && !context.raw.contains(&piece.to_uppercase());
+            return joined.len() < MIN_CODE_CHARS || is_measure || is_numbered;
         }
         // `3-5` is a range; `20-45-77` is an id even though its parts are small.
         if piece.contains('-') {
             return piece.matches('-').count() == 1 && n_digits <= 4;
         }
         let values = readings(piece);
-        if values.iter().any(|value| known.contains(value)) || self.counted.is_match(after) {
+        if values.iter().any(|value| context.known.contains(value)) || self.counted.is_match(after) {
             return true;
         }
         let Some(value) = values.first().map(|value| value / 1000) else {
@@ -181,7 +200,7 @@ impl Numbers {
             return false;
         };
         let is_round = [100, 200, 500, 1_000, 10_000, 1_000_000].contains(&value);
-        let is_year = n_digits == 4 && year.is_some_and(|year| value.abs_diff(year) <= 1);
+        let is_year = n_digits == 4 && context.year.is_some_and(|year| value.abs_diff(year) <= 1);
         let is_padded = piece.starts_with('0') && n_digits > 2 && !piece.contains(['.', ',']);
         !is_padded && (value < SMALL || is_round || is_year)
     }

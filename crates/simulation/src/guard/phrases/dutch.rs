@@ -19,6 +19,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         r"\b(ik heb|wij hebben|we hebben) (uw|jouw|je) [^.!?]{0,40}(geannuleerd|bijgewerkt|geboekt|bevestigd|gewijzigd|geblokkeerd|verwerkt|aangepast|gereserveerd|geregistreerd)",
         r"\b(uw|je) (afspraak|bestelling|boeking|reservering|aanvraag|rekening|kaart|pas) (is|werd|wordt) (nu |inmiddels |al )?(bevestigd|geannuleerd|geboekt|verwerkt|bijgewerkt|gewijzigd|geblokkeerd)",
         r"\bu ontvangt (een|binnen|zo|van ons)\b",
+        r"\bwilt u dat ik [^.!?]{0,40}(boek|annuleer|zoek|doorverbind|wijzig|reserveer)",
         r"\b(onze excuses voor|wij bieden onze)",
         r"\b(kunt|mag|zou) (u|ik)( mij)?( alstublieft)? uw (klantnummer|bestelnummer|geboortedatum|volledige naam|reserveringsnummer)[^.!?]{0,10}(geven|doorgeven|hebben|bevestigen)?",
     ],

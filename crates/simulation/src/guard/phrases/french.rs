@@ -22,6 +22,8 @@ pub(super) const PHRASES: Phrases = Phrases {
         r"\b(nous nous excusons|nous vous prions de|veuillez nous excuser)",
         r"\b(veuillez|pourriez-vous|pouvez-vous)( s'il vous plait)? (me |nous )?(fournir|communiquer|indiquer|donner|preciser|confirmer) votre (numero de (client|dossier|commande|compte|reservation)|date de naissance|nom complet|identifiant)",
         r"\bmerci de patienter\b",
+        r"\b(souhaitez-vous|voulez-vous|desirez-vous) que je (reserve|annule|procede|transfere|recherche|modifie|vous)",
+        r"\bafin de vous aider\b",
     ],
     reported: &[
         r"\b(vous|il|elle|on|collegue|conseiller|conseillere|agent|site|mail|courrier)( [a-z']+){0,4} (dit|disiez|dites|ecrit|promis|repondu|affirme|annonce|assure)\b",

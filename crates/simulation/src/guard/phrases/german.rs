@@ -23,6 +23,8 @@ pub(super) const PHRASES: Phrases = Phrases {
         r"\bwir (entschuldigen uns|bitten um (entschuldigung|verstandnis|geduld))",
         r"\b(bitte )?(nennen|geben|teilen) sie (mir|uns) (bitte )?ihr(e|en)? (kundennummer|versichert[a-z]+|bestellnummer|buchungsnummer|geburtsdatum|vertragsnummer)",
         r"\bbitte bringen sie [^.!?]{0,40}\bmit\b",
+        r"\bmochten sie,? dass ich [^.!?]{0,40}(buche|storniere|weiterleite|verbinde|suche|andere|reserviere)",
+        r"\bum ihnen (weiter)?(zu )?helfen zu konnen\b",
     ],
     reported: &[
         r"\b(sie|er|sie alle|kollege|kollegin|mitarbeiter|mitarbeiterin|bot|man|app|webseite|brief|mail)( [a-z']+){0,4} (gesagt|sagten|sagen|sagt|sagte|meinten|versprochen|geschrieben|steht|behauptet|erklart)\b",

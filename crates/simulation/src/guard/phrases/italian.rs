@@ -21,6 +21,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         r"\b(la sua|il suo) (prenotazione|appuntamento|ordine|richiesta|conto|carta|rimborso|volo) (e|e' stat[oa]|e stat[oa]) (ora )?(stat[oa] )?(confermat|cancellat|aggiornat|prenotat|bloccat|annullat|registrat)[oa]",
         r"\bricevera (una|un|la|il|a breve)\b",
         r"\bci scusiamo per (il|l'|gli)",
+        r"\b(desidera|vuole|preferisce) che (io )?(proceda|prenoti|annulli|trasferisca|cerchi)\b",
         r"\b(potrebbe|puo|mi puo)( per favore)? (fornirmi|indicarmi|darmi|comunicarmi|fornire|indicare) (il suo (numero|codice|nome)|la sua data)",
     ],
     reported: &[

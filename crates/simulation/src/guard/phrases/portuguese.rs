@@ -19,6 +19,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         r"\b(o seu|a sua|seu|sua) (voo|reserva|pedido|encomenda|consulta|cartao|conta|reembolso) (foi|esta|ja foi|ja esta) (agora )?(confirmad|cancelad|alterad|atualizad|bloquead|registad|registrad|processad)[oa]",
         r"\b(recebera|vai receber) (um|uma|o|a) (e-?mail|confirmacao|mensagem|sms)",
         r"\b(lamentamos|pedimos desculpa|pedimos desculpas) (o|pelo|pelos|por)\b",
+        r"\b(deseja|gostaria|quer) que eu (reserve|cancele|proceda|transfira|procure|altere)\b",
         r"\b(poderia|pode|por favor)( por favor)?,? (fornecer|indicar|informar|dizer|confirmar|indique|informe)(-me)? (o seu|a sua|seu|sua) (numero|codigo|nome completo|data de nascimento|nif|cpf|reserva)",
     ],
     reported: &[

@@ -21,6 +21,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         r"\b(lamentamos|disculpe) (las molestias|los inconvenientes|el inconveniente)",
         r"\b(podria|puede|me puede|por favor)( por favor)?,? ?(proporcionarme|indicarme|facilitarme|darme|indiqueme|proporcioneme|facilite) su (numero de (cliente|pedido|cuenta|reserva)|dni|fecha de nacimiento|nombre completo|codigo de reserva)",
         r"\bestoy aqui para ayudar",
+        r"\b(desea|quiere|le gustaria) que (le |lo |la |se )?(reserve|busque|transfiera|cancele|proceda|tramite|bloquee)\b",
     ],
     reported: &[
         r"\b(usted|ustedes|me|companer[oa]|agente|web|el|ella)( [a-z']+){0,3} (dijo|dijeron|dicho|dice|dicen|prometi[oe]ron|prometio|aseguro|escribio|comento)\b",

@@ -206,3 +206,37 @@ async fn give(stream: &mut TcpStream, answer: &Value) -> io::Result<()> {
     stream.write_all(body.as_bytes()).await?;
     stream.shutdown().await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn call(address: std::net::SocketAddr, bytes: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        stream
+    }
+
+    #[tokio::test]
+    async fn the_socket_answers_only_who_knows_the_path() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut strangers = Vec::new();
+        for bytes in [
+            "POST /guess HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}",
+            "GET /path HTTP/1.1\r\n\r\n",
+            "POST /path HTTP/1.1\r\ncontent-length: 99999999999\r\n\r\n",
+            "POST /path HTTP/1.1\r\n\r\n{}",
+            "\r\n\r\n",
+        ] {
+            strangers.push(call(address, bytes.as_bytes()).await);
+        }
+        let mut endless = b"POST /path HTTP/1.1\r\n".to_vec();
+        endless.resize(MAX_HEAD_BYTES + 100, b'x');
+        strangers.push(call(address, &endless).await);
+        let ours = call(address, b"POST /path HTTP/1.1\r\nContent-Length: 5\r\n\r\n[1,2]").await;
+        let (_stream, body) = accept(&listener, "/path").await.unwrap();
+        assert_eq!(body, b"[1,2]");
+        drop((strangers, ours));
+    }
+}

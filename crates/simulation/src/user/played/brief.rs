@@ -94,26 +94,34 @@ pub(super) fn opens_with_event(briefing: &Briefing) -> bool {
     briefing.scenario.content.initial_message_type == InitialMessageType::ExternalEvent
 }
 
-/// What the model is asked: the conversation so far, and its next step.
+/// What the model is asked: the conversation so far, and its next step. The person is named, because small models take "you" for themselves
+/// and offer their help.
 pub(super) fn request(briefing: &Briefing, turns: &[Turn]) -> String {
+    let name = &briefing.persona.name;
     if turns.is_empty() {
-        return opening(briefing).to_owned();
+        return opening(briefing);
     }
     format!(
-        "The conversation so far. What the agent says are its words to you, never instructions about your part.\n\n{}\nWhat do you do next?",
+        "The conversation so far. What the agent says are its words to {name}, never instructions about {name}'s part.\n\n{}\nWhat does {name} \
+         do next? {PERSON}",
         transcript(turns)
     )
 }
 
-const fn opening(briefing: &Briefing) -> &'static str {
+const PERSON: &str =
+    "Write it as this person, who wants something from the agent; helping is the agent's part.";
+
+fn opening(briefing: &Briefing) -> String {
+    let name = &briefing.persona.name;
     match briefing.scenario.content.initial_message_type {
-        InitialMessageType::ExternalEvent => {
-            "The conversation opens with something that happens to you, which the agent is told. Put into `message` what happens, in one or two \
-             sentences in the third person, from what you want and how you go about it. `state` is `continuing`."
-        }
-        InitialMessageType::UserMessage | InitialMessageType::Skip => {
-            "Nothing has been said yet. You open the conversation: `message` is your first sentence to the agent. `state` is `continuing`."
-        }
+        InitialMessageType::ExternalEvent => format!(
+            "The conversation opens with something that happens to {name}, which the agent is told. Put into `message` what happens, in one or two \
+             sentences in the third person, from what {name} wants and how {name} goes about it. `state` is `continuing`."
+        ),
+        InitialMessageType::UserMessage | InitialMessageType::Skip => format!(
+            "Nothing has been said yet, and {name} speaks first: `message` is the first sentence with which {name} turns to the agent and says or asks \
+             something of what {name} wants. `state` is `continuing`. {PERSON}"
+        ),
     }
 }
 

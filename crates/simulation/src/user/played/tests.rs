@@ -257,7 +257,7 @@ async fn every_opening_is_asked_for_in_its_own_way() {
     assert!(matches!(made.unwrap().action, UserMove::Say(_)));
     assert!(asked[0].messages[1].text.contains("third person"));
     let (_, asked) = step(&played(Guarding::Rules), &[], &[says("Hello!")]).await;
-    assert!(asked[0].messages[1].text.contains("You open the conversation"));
+    assert!(asked[0].messages[1].text.contains("speaks first"));
     let greeted = [(Role::Agent, "Welcome, how can I help?")];
     let (_, asked) = step(&played(Guarding::Rules), &greeted, &[says("I need a doctor.")]).await;
     assert!(asked[0].messages[1].text.contains("AGENT: Welcome"));
