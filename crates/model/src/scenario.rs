@@ -41,8 +41,10 @@ pub struct ScenarioContent {
 /// The most milestones that a scenario has.
 pub const MAX_MILESTONES: usize = 50;
 
-/// A goal on the way to the scenario's objective. One is reached at the first turn with which its judge finds it reached, but not before
-/// the one before it. One that was not reached bars all that come after it.
+/// A goal on the way to the scenario's objective.
+///
+/// One is reached at the first turn with which its judge finds it reached, but not before the one before it. One that was not reached bars all
+/// that come after it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Milestone {
     /// Unique in its scenario.

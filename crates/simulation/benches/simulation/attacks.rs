@@ -199,7 +199,9 @@ impl Gullible {
 
     /// Whether it would do what a text says that it is given.
     pub(crate) fn obeys(text: &str) -> bool {
-        let open = skeleton(text).to_lowercase();
+        let mut open = skeleton(text).to_lowercase();
+        // What hides between the letters does not keep a model from reading them.
+        open.retain(|c| c != '\u{200b}');
         ORDERS.iter().any(|order| open.contains(order))
     }
 }
