@@ -10,8 +10,10 @@ mod http;
 mod http_template;
 mod openai_chat;
 mod recorded;
+mod sse;
 mod stdio;
 pub(crate) mod tool_calls;
+mod trace;
 
 use std::{sync::Arc, time::Duration};
 
@@ -46,7 +48,7 @@ pub struct AgentCall<'a> {
 /// What an agent replied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AgentReply {
-    /// Its words; empty if it only called tools or only said that the conversation is complete.
+    /// Its words; empty if it only called tools, only said that the conversation is complete, or was silent where its protocol lets it.
     pub text: String,
     /// The tools it called.
     pub tool_calls: Vec<ToolCall>,
@@ -186,6 +188,8 @@ struct Answer {
     tool_calls: Vec<ToolCall>,
     usage: Option<Usage>,
     completed: bool,
+    /// The protocol allows a reply that says nothing, and this may be one: it is not refused for being empty.
+    silent: bool,
     /// See [`AgentReply::session`].
     session: Option<String>,
 }
@@ -217,7 +221,8 @@ impl AgentSession for GuardedSession {
             .exchange(call)
             .await
             .map_err(|error| error.redacted(&self.secrets))?;
-        if answer.text.trim().is_empty() && answer.tool_calls.is_empty() && !answer.completed {
+        let says_nothing = answer.text.trim().is_empty() && answer.tool_calls.is_empty();
+        if says_nothing && !answer.completed && !answer.silent {
             return Err(AgentError::Empty {
                 place: self.secrets.redact(self.inner.place()),
             });
