@@ -23,6 +23,7 @@ mod unit_test;
 mod unit_test_set;
 
 pub use agent::{
+    A2aBindingWord, A2aDoc, A2aVersionWord, OpenAiResponsesDoc, ResponsesHistoryWord,
     AgentSpec, ConnectionDoc, ContinuationWord, ExtractDoc, FramingDoc, HttpTemplateDoc, MethodWord,
     OpenAiChatDoc, OpenDoc, RequestDoc, StdioDoc,
 };
