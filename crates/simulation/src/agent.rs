@@ -4,11 +4,13 @@
 //! configured time (each try of it), has at most the configured size, and failures that may pass are tried again a bounded
 //! number of times. Nothing an agent sends is interpreted beyond its protocol.
 
+mod a2a;
 mod attempts;
 mod error;
 mod http;
 mod http_template;
 mod openai_chat;
+mod openai_responses;
 mod recorded;
 mod sse;
 mod stdio;
@@ -22,6 +24,7 @@ pub use error::AgentError;
 pub(crate) use http_template::{OPEN_VARIABLES, REQUEST_VARIABLES, RESPONSE_VARIABLES};
 use model::{AgentInput, Protocol, ToolCall, Turn, Usage};
 pub(crate) use openai_chat::{OWN_FIELDS, SYSTEM_VARIABLES};
+pub(crate) use openai_responses::OWN_FIELDS as RESPONSES_OWN_FIELDS;
 use tokio::time::Instant;
 
 use crate::{Briefing, Cassette, Reach, Secrets};
@@ -177,6 +180,16 @@ impl Agents {
                 )
                 .await?,
             )),
+            Protocol::A2a { .. } => Ok(Box::new(
+                a2a::A2aSession::open(briefing, connection, history, self.http.clone(), &self.secrets).await?,
+            )),
+            Protocol::OpenAiResponses { .. } => Ok(Box::new(openai_responses::ResponsesSession::new(
+                briefing,
+                connection,
+                history,
+                self.http.clone(),
+                &self.secrets,
+            )?)),
         }
     }
 }
