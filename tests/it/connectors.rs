@@ -9,7 +9,9 @@ use model::{
     AgentContent, AgentInput, Cast, Connection, ConversationKey, InitialMessageType, Json, Name, Named, Oid,
     PersonaContent, Protocol, Role, RunId, ScenarioContent, Text, Time, Timezone, Turn, Variables,
 };
-use simulation::{AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions, Briefing, Secrets};
+use simulation::{
+    AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions, Briefing, Cassette, Reach, Secrets,
+};
 
 fn name(text: &str) -> Name {
     Name::try_from(text).unwrap()
@@ -92,9 +94,13 @@ struct Talk {
 impl Talk {
     /// Opens the agent's session.
     async fn begin(protocol: Protocol) -> Self {
-        let agents = Agents::new(&AgentsOptions::default(), Secrets::new(BTreeMap::new())).unwrap();
+        let options = AgentsOptions {
+            reach: Reach::allowing(&["127.0.0.0/8"]).unwrap(),
+            ..AgentsOptions::default()
+        };
+        let agents = Agents::new(&options, Secrets::new(BTreeMap::new())).unwrap();
         let briefing = briefing(protocol);
-        let session = agents.open(&briefing, &[]).await.unwrap();
+        let session = agents.open(&briefing, &[], &Cassette::off()).await.unwrap();
         Self {
             agents,
             briefing,
@@ -128,7 +134,9 @@ impl Talk {
     /// Another worker goes on: all that is left is the history.
     async fn hand_over(self) -> Self {
         self.session.close().await;
-        let session = self.agents.open(&self.briefing, &self.turns).await.unwrap();
+        let cassette = Cassette::off();
+        let opened = self.agents.open(&self.briefing, &self.turns, &cassette).await;
+        let session = opened.unwrap();
         Self { session, ..self }
     }
 
