@@ -10,7 +10,8 @@ use model::{
     PersonaContent, Protocol, Role, RunId, ScenarioContent, Text, Time, Timezone, Turn, Variables,
 };
 use simulation::{
-    AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions, Briefing, Cassette, Reach, Secrets,
+    AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions, Briefing, Cassette, Reach,
+    Secrets,
 };
 
 fn name(text: &str) -> Name {
@@ -32,6 +33,8 @@ fn briefing(protocol: Protocol) -> Briefing {
         },
         test_idx: 0,
         run_index: 0,
+        repetition: 0,
+        attempt: 1,
         unit_test: name("connects"),
         persona: Named {
             name: name("Ada"),
@@ -79,6 +82,8 @@ fn briefing(protocol: Protocol) -> Briefing {
         session_id: run.to_string(),
         max_interactions: 20,
         cast: Cast::default(),
+        models: BTreeMap::new(),
+        agent_prices: BTreeMap::new(),
         metrics: Vec::new(),
     }
 }

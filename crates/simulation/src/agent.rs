@@ -181,7 +181,8 @@ impl Agents {
                 .await?,
             )),
             Protocol::A2a { .. } => Ok(Box::new(
-                a2a::A2aSession::open(briefing, connection, history, self.http.clone(), &self.secrets).await?,
+                a2a::A2aSession::open(briefing, connection, history, self.http.clone(), &self.secrets)
+                    .await?,
             )),
             Protocol::OpenAiResponses { .. } => Ok(Box::new(openai_responses::ResponsesSession::new(
                 briefing,

@@ -76,7 +76,10 @@ impl A2aSession {
             headers,
         } = &connection.protocol
         else {
-            return Err(unsuitable(format!("`{}` is not `a2a`", connection.protocol.as_str())));
+            return Err(unsuitable(format!(
+                "`{}` is not `a2a`",
+                connection.protocol.as_str()
+            )));
         };
         let memory = Memory::of(history).map_err(&unsuitable)?;
         let variables = Variables::default()
@@ -139,7 +142,9 @@ impl A2aSession {
         let mut pause = FIRST_LOOK;
         while !progress.is_done() {
             let Some(id) = progress.task_id().map(ToOwned::to_owned) else {
-                return Err(self.http.malformed(request, "the stream ended before the reply", &seen));
+                return Err(self
+                    .http
+                    .malformed(request, "the stream ended before the reply", &seen));
             };
             *lock(task) = Some(id.clone());
             tokio::time::sleep(pause).await;
@@ -288,7 +293,11 @@ impl<F: Fn(String) -> AgentError + Sync> Discovery<'_, F> {
         }
         if let Some(api_key) = api_key {
             let api_key = fill_in(self.variables, "api_key", api_key.as_str())?;
-            request.header("api_key", AUTHORIZATION.as_str(), &format!("Bearer {}", api_key.trim()))?;
+            request.header(
+                "api_key",
+                AUTHORIZATION.as_str(),
+                &format!("Bearer {}", api_key.trim()),
+            )?;
         }
         self.headers = request.headers;
         Ok(())

@@ -139,7 +139,10 @@ impl ResponsesSession {
             ResponsesHistory::Server => unanswered(call.turns),
         };
         if let Some(chain) = &self.chain {
-            body.insert("previous_response_id".to_owned(), chain.response_id.as_str().into());
+            body.insert(
+                "previous_response_id".to_owned(),
+                chain.response_id.as_str().into(),
+            );
             input.extend(chain.outputs());
         }
         input.extend(new.iter().map(|turn| match turn.role {
@@ -158,7 +161,9 @@ impl ResponsesSession {
             None if input.is_empty() && call.input == AgentInput::Greet => {
                 return Err(AgentError::Unsuitable {
                     agent: self.agent.clone(),
-                    reason: "the agent is to speak first, but without `instructions` there is nothing to send".to_owned(),
+                    reason:
+                        "the agent is to speak first, but without `instructions` there is nothing to send"
+                            .to_owned(),
                 });
             }
             None => {}

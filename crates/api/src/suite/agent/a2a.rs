@@ -106,9 +106,7 @@ pub(super) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
 fn read_version(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<A2aVersion> {
     use crate::read::Read as _;
     match value {
-        Value::Number(number) => {
-            A2aVersion::read(&Value::String(number_text(number)), at, errors)
-        }
+        Value::Number(number) => A2aVersion::read(&Value::String(number_text(number)), at, errors),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
             A2aVersion::read(value, at, errors)
         }
@@ -117,7 +115,11 @@ fn read_version(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option
 
 fn number_text(number: &serde_json::Number) -> String {
     let text = number.to_string();
-    if text == "1" { A2aVersion::V1.word().to_owned() } else { text }
+    if text == "1" {
+        A2aVersion::V1.word().to_owned()
+    } else {
+        text
+    }
 }
 
 pub(super) fn write(protocol: &Protocol) -> Option<A2aDoc> {

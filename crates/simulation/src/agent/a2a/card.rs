@@ -50,7 +50,11 @@ impl Card {
                 .as_array()
                 .ok_or("`supportedInterfaces` of the agent card is not a list")?;
             for interface in interfaces {
-                offers.push(Offer::read(interface, "protocolBinding", text(interface, "protocolVersion").or(Some("1.0")))?);
+                offers.push(Offer::read(
+                    interface,
+                    "protocolBinding",
+                    text(interface, "protocolVersion").or(Some("1.0")),
+                )?);
             }
         } else {
             // As 0.3 has it: one address of the card's own, and others beside it.
@@ -61,7 +65,12 @@ impl Card {
                 transport: preferred,
                 version: version.unwrap_or_default(),
             });
-            for interface in card.get("additionalInterfaces").and_then(Value::as_array).into_iter().flatten() {
+            for interface in card
+                .get("additionalInterfaces")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
                 let offer = Offer::read(interface, "transport", version)?;
                 // The card's own address is usually repeated here.
                 if !offers.contains(&offer) {
@@ -188,9 +197,7 @@ mod tests {
 
     #[test]
     fn the_first_interface_that_fits_is_taken() {
-        let interface = |url: &str, binding: &str, version: &str| {
-            json!({"url": url, "protocolBinding": binding, "protocolVersion": version})
-        };
+        let interface = |url: &str, binding: &str, version: &str| json!({"url": url, "protocolBinding": binding, "protocolVersion": version});
         let card = json!({
             "supportedInterfaces": [
                 interface("grpc://a", "GRPC", "1.0"),
@@ -203,12 +210,21 @@ mod tests {
         });
         let card = Card::read(&card).unwrap();
         assert!(card.streams);
-        let chosen = |binding, version| card.choose(binding, version).map(|interface| interface.url.as_str());
+        let chosen = |binding, version| {
+            card.choose(binding, version)
+                .map(|interface| interface.url.as_str())
+        };
         assert_eq!(chosen(None, None), Ok("https://a/old"));
         assert_eq!(chosen(None, Some(A2aVersion::V1)), Ok("https://a/rest"));
-        assert_eq!(chosen(Some(A2aBinding::JsonRpc), Some(A2aVersion::V1)), Ok("https://a/rpc"));
+        assert_eq!(
+            chosen(Some(A2aBinding::JsonRpc), Some(A2aVersion::V1)),
+            Ok("https://a/rpc")
+        );
         let none = chosen(Some(A2aBinding::HttpJson), Some(A2aVersion::V0_3)).unwrap_err();
-        assert!(none.contains("no HTTP+JSON of version 0.3") && none.contains("GRPC 1.0 at grpc://a"), "{none}");
+        assert!(
+            none.contains("no HTTP+JSON of version 0.3") && none.contains("GRPC 1.0 at grpc://a"),
+            "{none}"
+        );
     }
 
     #[test]
@@ -230,7 +246,12 @@ mod tests {
         );
         let old = json!({"url": "https://a", "protocolVersion": "0.2.5"});
         let refused = Card::read(&old).unwrap();
-        assert!(refused.choose(None, None).unwrap_err().contains("JSONRPC 0.2.5 at https://a"));
+        assert!(
+            refused
+                .choose(None, None)
+                .unwrap_err()
+                .contains("JSONRPC 0.2.5 at https://a")
+        );
     }
 
     #[test]
@@ -239,7 +260,10 @@ mod tests {
             (json!([]), "not an object"),
             (json!({}), "neither `supportedInterfaces` nor `url`"),
             (json!({"supportedInterfaces": {}}), "not a list"),
-            (json!({"supportedInterfaces": [{"url": "https://a"}]}), "no `protocolBinding`"),
+            (
+                json!({"supportedInterfaces": [{"url": "https://a"}]}),
+                "no `protocolBinding`",
+            ),
         ] {
             let refused = Card::read(&card).unwrap_err();
             assert!(refused.contains(why), "{refused}");

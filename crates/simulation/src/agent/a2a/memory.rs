@@ -120,7 +120,10 @@ mod tests {
         let mut resumed = Memory::of(&history).unwrap();
         assert_eq!(resumed, memory);
         assert_eq!(resumed.news(vec![menu, bill]), Ok(vec!["bill".to_owned()]));
-        assert_eq!(resumed.news(vec![artifact("1", "new menu")]), Ok(vec!["new menu".to_owned()]));
+        assert_eq!(
+            resumed.news(vec![artifact("1", "new menu")]),
+            Ok(vec!["new menu".to_owned()])
+        );
         resumed.leave_task();
         assert_eq!(resumed.session(), r#"{"context":"c"}"#);
     }
@@ -130,6 +133,10 @@ mod tests {
         assert_eq!(Memory::of(&turns(&[(Role::User, "hi")])), Ok(Memory::default()));
         let lost = turns(&[(Role::User, "hi"), (Role::Agent, "hello")]);
         assert!(Memory::of(&lost).unwrap_err().contains("turn 1"));
-        assert!(Memory::default().news(vec![artifact("1", ""); MAX_ARTIFACTS + 1]).is_err());
+        assert!(
+            Memory::default()
+                .news(vec![artifact("1", ""); MAX_ARTIFACTS + 1])
+                .is_err()
+        );
     }
 }

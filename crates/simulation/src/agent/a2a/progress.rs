@@ -54,7 +54,11 @@ impl Progress {
 
     /// Whether there is nothing more to wait for.
     pub(super) fn is_done(&self) -> bool {
-        self.message.is_some() || self.task.as_ref().is_some_and(|task| !task.status.state.is_busy())
+        self.message.is_some()
+            || self
+                .task
+                .as_ref()
+                .is_some_and(|task| !task.status.state.is_busy())
     }
 
     /// The task that the agent is at, if it told.
@@ -108,7 +112,11 @@ impl Progress {
             State::Submitted | State::Working => return Err("the task has not ended".to_owned()),
         }
         if text.trim().is_empty() && matches!(state, State::Canceled | State::Rejected) {
-            let how = if state == State::Canceled { "canceled" } else { "rejected" };
+            let how = if state == State::Canceled {
+                "canceled"
+            } else {
+                "rejected"
+            };
             return Err(format!("the task was {how} without a word"));
         }
         Ok(Said {
@@ -229,14 +237,26 @@ mod tests {
             let (progress, mut memory) = after(vec![status(state, said)]);
             progress.conclude(&mut memory)
         };
-        assert_eq!(conclude(State::Rejected, Some("Not on the menu.")).unwrap().text, "Not on the menu.");
-        assert_eq!(conclude(State::Canceled, Some("As you like.")).unwrap().text, "As you like.");
+        assert_eq!(
+            conclude(State::Rejected, Some("Not on the menu.")).unwrap().text,
+            "Not on the menu."
+        );
+        assert_eq!(
+            conclude(State::Canceled, Some("As you like.")).unwrap().text,
+            "As you like."
+        );
         assert!(conclude(State::Completed, None).unwrap().may_be_empty);
         let error = |state, said| conclude(state, said).unwrap_err();
-        assert_eq!(error(State::Failed, Some("The kitchen is closed.")), "the task failed: The kitchen is closed.");
+        assert_eq!(
+            error(State::Failed, Some("The kitchen is closed.")),
+            "the task failed: The kitchen is closed."
+        );
         assert_eq!(error(State::Failed, None), "the task failed");
         assert!(error(State::AuthRequired, Some("Sign in first.")).ends_with("`headers`: Sign in first."));
-        assert_eq!(error(State::Rejected, None), "the task was rejected without a word");
+        assert_eq!(
+            error(State::Rejected, None),
+            "the task was rejected without a word"
+        );
     }
 
     #[test]

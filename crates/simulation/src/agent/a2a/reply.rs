@@ -143,7 +143,9 @@ impl Task {
     pub(super) fn read(task: &Value) -> Result<Self, String> {
         let artifacts = match task.get("artifacts") {
             None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(artifacts)) => artifacts.iter().map(Artifact::read).collect::<Result<_, _>>()?,
+            Some(Value::Array(artifacts)) => {
+                artifacts.iter().map(Artifact::read).collect::<Result<_, _>>()?
+            }
             Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
                 return Err("`artifacts` is not a list".to_owned());
             }
@@ -292,7 +294,11 @@ mod tests {
         for (one, other, state) in [
             ("submitted", "TASK_STATE_SUBMITTED", State::Submitted),
             ("working", "TASK_STATE_WORKING", State::Working),
-            ("input-required", "TASK_STATE_INPUT_REQUIRED", State::InputRequired),
+            (
+                "input-required",
+                "TASK_STATE_INPUT_REQUIRED",
+                State::InputRequired,
+            ),
             ("auth-required", "TASK_STATE_AUTH_REQUIRED", State::AuthRequired),
             ("completed", "TASK_STATE_COMPLETED", State::Completed),
             ("failed", "TASK_STATE_FAILED", State::Failed),
@@ -311,10 +317,22 @@ mod tests {
             (json!({}), "neither a message nor a task"),
             (json!({"kind": "poem"}), "`poem` is no kind"),
             (json!({"task": {"id": "t"}}), "no `status.state`"),
-            (json!({"task": {"id": "t", "status": {"state": "asleep"}}}), "unknown state `asleep`"),
-            (json!({"task": {"status": {"state": "working"}}}), "`id` is missing"),
-            (json!({"message": {"contextId": 3, "parts": []}}), "`contextId` is not a text"),
-            (json!({"message": {"contextId": long, "parts": []}}), "longer than 1024 bytes"),
+            (
+                json!({"task": {"id": "t", "status": {"state": "asleep"}}}),
+                "unknown state `asleep`",
+            ),
+            (
+                json!({"task": {"status": {"state": "working"}}}),
+                "`id` is missing",
+            ),
+            (
+                json!({"message": {"contextId": 3, "parts": []}}),
+                "`contextId` is not a text",
+            ),
+            (
+                json!({"message": {"contextId": long, "parts": []}}),
+                "longer than 1024 bytes",
+            ),
             (json!({"message": {"parts": "hi"}}), "`parts` is not a list"),
             (json!({"artifactUpdate": {"taskId": "t"}}), "no `artifact`"),
         ] {

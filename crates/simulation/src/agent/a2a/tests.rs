@@ -116,7 +116,11 @@ fn stream(events: &[Value]) -> Response {
             format!("data: {envelope}\n\n")
         })
         .collect();
-    Response::with("200 OK", &["content-type: text/event-stream; charset=utf-8"], &body)
+    Response::with(
+        "200 OK",
+        &["content-type: text/event-stream; charset=utf-8"],
+        &body,
+    )
 }
 
 fn chunk(text: &str, append: bool) -> Value {
@@ -147,7 +151,9 @@ async fn a_conversation_is_a_context_that_another_worker_goes_on_with() {
     let mut said = turns(&[(Role::User, "coffee"), (Role::Agent, "Which size?")]);
     said[1].session = asked.session;
     let mut elsewhere = open(&briefing, &said).await.unwrap();
-    let served = call(&mut elsewhere, AgentInput::Event("it rains".to_owned())).await.unwrap();
+    let served = call(&mut elsewhere, AgentInput::Event("it rains".to_owned()))
+        .await
+        .unwrap();
     assert_eq!((served.text.as_str(), served.completed), ("Here you are.", false));
     assert_eq!(say(&mut elsewhere, "bye").await.unwrap().text, "Bye.");
 
@@ -179,7 +185,10 @@ async fn a_conversation_is_a_context_that_another_worker_goes_on_with() {
     assert_eq!(ids(1), (json!("c"), Value::Null));
     assert_eq!(ids(2), (json!("c"), json!("t")), "the task waits for this");
     assert_eq!(ids(3), (json!("c"), Value::Null), "the task has ended");
-    assert_eq!(server.body(2)["params"]["message"]["parts"][0]["text"], "[event] it rains");
+    assert_eq!(
+        server.body(2)["params"]["message"]["parts"][0]["text"],
+        "[event] it rains"
+    );
 }
 
 #[tokio::test]
@@ -193,18 +202,35 @@ async fn each_version_and_binding_has_its_form() {
         version: Some(A2aVersion::V0_3),
         ..V1_RPC
     };
-    let old_message = json!({"kind": "message", "contextId": "c", "parts": [{"kind": "text", "text": "Hello."}]});
+    let old_message =
+        json!({"kind": "message", "contextId": "c", "parts": [{"kind": "text", "text": "Hello."}]});
     let old_rest = json!({"message": {"contextId": "c", "content": [{"text": "Hello."}]}});
     for (spoken, response, line, version) in [
-        (rest(A2aVersion::V1), Response::json(&message("Hello.")), "POST /rpc/message:send ", "1.0"),
-        (rest(A2aVersion::V0_3), Response::json(&old_rest), "POST /rpc/v1/message:send ", "0.3"),
+        (
+            rest(A2aVersion::V1),
+            Response::json(&message("Hello.")),
+            "POST /rpc/message:send ",
+            "1.0",
+        ),
+        (
+            rest(A2aVersion::V0_3),
+            Response::json(&old_rest),
+            "POST /rpc/v1/message:send ",
+            "0.3",
+        ),
         (old_rpc, result(&old_message), "POST /rpc ", "0.3"),
     ] {
         let server = Server::start(vec![response]).await;
-        assert_eq!(once(&endpoint(&server.url, &spoken)).await.unwrap().text, "Hello.");
+        assert_eq!(
+            once(&endpoint(&server.url, &spoken)).await.unwrap().text,
+            "Hello."
+        );
         let request = server.requests().remove(0);
         assert!(request.starts_with(line), "{request}");
-        assert!(request.contains(&format!("a2a-version: {version}\r\n")), "{request}");
+        assert!(
+            request.contains(&format!("a2a-version: {version}\r\n")),
+            "{request}"
+        );
         let body = server.body(0);
         match (spoken.binding, spoken.version) {
             (Some(A2aBinding::HttpJson), Some(A2aVersion::V1)) => {
@@ -217,7 +243,10 @@ async fn each_version_and_binding_has_its_form() {
             (_, _) => {
                 assert_eq!(body["method"], "message/send");
                 let message = &body["params"]["message"];
-                assert_eq!((&message["kind"], &message["role"]), (&json!("message"), &json!("user")));
+                assert_eq!(
+                    (&message["kind"], &message["role"]),
+                    (&json!("message"), &json!("user"))
+                );
                 assert_eq!(message["parts"], json!([{"kind": "text", "text": "hi"}]));
                 assert_eq!(body["params"]["configuration"]["blocking"], json!(true));
             }
@@ -245,7 +274,10 @@ async fn the_card_says_where_and_how() {
     assert!(there.requests()[0].starts_with("POST /rest/message:send "));
 
     let error = once(&card(&here.url, &V1_RPC)).await.unwrap_err();
-    assert!(error.to_string().contains("not sent to another origin"), "{error}");
+    assert!(
+        error.to_string().contains("not sent to another origin"),
+        "{error}"
+    );
     let old = Spoken {
         version: Some(A2aVersion::V0_3),
         ..open_card
@@ -273,7 +305,10 @@ async fn a_task_that_the_agent_is_still_at_is_asked_for() {
     .await;
     assert_eq!(once(&endpoint(&server.url, &V1_RPC)).await.unwrap().text, "Done.");
     let look = server.body(2);
-    assert_eq!((&look["method"], &look["params"]["id"]), (&json!("GetTask"), &json!("t")));
+    assert_eq!(
+        (&look["method"], &look["params"]["id"]),
+        (&json!("GetTask"), &json!("t"))
+    );
 
     let rest = Spoken {
         binding: Some(A2aBinding::HttpJson),
@@ -307,8 +342,15 @@ async fn a_message_is_not_sent_twice_once_its_task_is_known() {
         Response::Hang,
     ])
     .await;
-    let error = once(&adjusted(endpoint(&server.url, &V1_RPC), 400, 1)).await.unwrap_err();
-    assert!(error.to_string().ends_with("within 400 ms; the agent is still at task t"), "{error}");
+    let error = once(&adjusted(endpoint(&server.url, &V1_RPC), 400, 1))
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("within 400 ms; the agent is still at task t"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -340,7 +382,8 @@ async fn streams_are_read_as_they_come() {
 #[tokio::test]
 async fn streams_that_break_stall_or_never_end_are_errors() {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
-    let endless = Response::Raw(format!("{head}connection: close\r\n\r\n{}", ": keep\n\n".repeat(2000)).into_bytes());
+    let endless =
+        Response::Raw(format!("{head}connection: close\r\n\r\n{}", ": keep\n\n".repeat(2000)).into_bytes());
     let server = Server::start(vec![
         endless,
         stream(&[]),
@@ -349,19 +392,38 @@ async fn streams_that_break_stall_or_never_end_are_errors() {
     .await;
     let briefing = endpoint(&server.url, &STREAM);
     let error = once(&briefing).await.unwrap_err();
-    assert!(matches!(error, AgentError::TooLarge { limit_bytes: 4096, .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            AgentError::TooLarge {
+                limit_bytes: 4096,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
     let error = once(&briefing).await.unwrap_err();
-    assert!(error.to_string().contains("the stream ended before the reply"), "{error}");
+    assert!(
+        error.to_string().contains("the stream ended before the reply"),
+        "{error}"
+    );
     let error = once(&briefing).await.unwrap_err();
-    assert!(error.to_string().contains("not JSON") && error.to_string().ends_with(": {half"), "{error}");
+    assert!(
+        error.to_string().contains("not JSON") && error.to_string().ends_with(": {half"),
+        "{error}"
+    );
 
-    // It stalls in the middle of a message; its task is asked for.
+    // It breaks, or says no more, in the middle of a task; that is asked for.
     let event = json!({"result": update("TASK_STATE_WORKING")});
-    let stalled = Response::Raw(format!("{head}content-length: 5000\r\n\r\ndata: {event}\n\n").into_bytes());
-    let server = Server::start(vec![stalled, result(&task("TASK_STATE_COMPLETED", Some("Done.")))]).await;
-    let reply = once(&endpoint(&server.url, &STREAM)).await.unwrap();
-    assert_eq!((reply.text.as_str(), reply.calls), ("Done.", 2));
-    assert_eq!(server.body(1)["method"], "GetTask");
+    let half = format!("{head}content-length: 4000\r\n\r\ndata: {event}\n\n").into_bytes();
+    for broken in [Response::Raw(half.clone()), Response::Stall(half)] {
+        let done = result(&task("TASK_STATE_COMPLETED", Some("Done.")));
+        let server = Server::start(vec![broken, done]).await;
+        let briefing = adjusted(endpoint(&server.url, &STREAM), 1000, 2);
+        let reply = once(&briefing).await.unwrap();
+        assert_eq!((reply.text.as_str(), reply.calls), ("Done.", 2));
+        assert_eq!(server.body(1)["method"], "GetTask");
+    }
 }
 
 #[tokio::test]
@@ -423,5 +485,8 @@ async fn an_agent_that_only_answers_cannot_greet() {
     assert!(error.to_string().contains("only answers"), "{error}");
     let lost = turns(&[(Role::User, "hi"), (Role::Agent, "hello")]);
     let error = open(&briefing, &lost).await.err().unwrap();
-    assert!(error.to_string().contains("how to go on with the session"), "{error}");
+    assert!(
+        error.to_string().contains("how to go on with the session"),
+        "{error}"
+    );
 }

@@ -80,7 +80,11 @@ impl Wire {
             }
         };
         request.header("headers", "content-type", "application/json")?;
-        let accept = if streaming { "text/event-stream, application/json" } else { "application/json" };
+        let accept = if streaming {
+            "text/event-stream, application/json"
+        } else {
+            "application/json"
+        };
         request.header("headers", "accept", accept)?;
         Ok(request)
     }
@@ -123,7 +127,10 @@ impl Wire {
 
     fn error(&self, error: &Value) -> String {
         let code = error.get("code").and_then(Value::as_i64);
-        let message = error.get("message").and_then(Value::as_str).unwrap_or("no message");
+        let message = error
+            .get("message")
+            .and_then(Value::as_str)
+            .unwrap_or("no message");
         let code_text = code.map(|code| format!(" {code}")).unwrap_or_default();
         let advice = if code.is_some_and(|code| VERSION_ERRORS.contains(&code)) {
             format!(

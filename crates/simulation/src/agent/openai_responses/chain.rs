@@ -53,7 +53,10 @@ impl Chain {
     /// What is stored with a turn.
     pub(super) fn session(&self) -> String {
         let mut session = json!({ "response_id": self.response_id });
-        if let Some(fields) = session.as_object_mut().filter(|_fields| !self.unanswered.is_empty()) {
+        if let Some(fields) = session
+            .as_object_mut()
+            .filter(|_fields| !self.unanswered.is_empty())
+        {
             fields.insert("unanswered".to_owned(), self.unanswered.clone().into());
         }
         session.to_string()

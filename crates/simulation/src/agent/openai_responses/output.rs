@@ -81,7 +81,9 @@ pub(super) fn read(response: &Value) -> Result<Output, String> {
 
 fn failed(error: &Value) -> String {
     let field = |name| error.get(name).and_then(Value::as_str);
-    let message = field("message").or_else(|| error.as_str()).unwrap_or("no message");
+    let message = field("message")
+        .or_else(|| error.as_str())
+        .unwrap_or("no message");
     let code = field("code").map(|code| format!(" ({})", excerpt(code, QUOTE_BYTES)));
     format!(
         "the response failed{}: {}",
@@ -165,7 +167,9 @@ impl Call {
 /// What a tool gave, if the service ran it.
 fn answer(calls: &mut [Call], item: &Value) {
     let id = item.get("call_id").and_then(Value::as_str);
-    let call = calls.iter_mut().find(|call| id.is_some() && call.id.as_deref() == id);
+    let call = calls
+        .iter_mut()
+        .find(|call| id.is_some() && call.id.as_deref() == id);
     if let (Some(call), Some(output)) = (call, item.get("output")) {
         let parsed = output.as_str().and_then(|text| serde_json::from_str(text).ok());
         call.plain["result"] = parsed.unwrap_or_else(|| output.clone());
@@ -218,7 +222,11 @@ mod tests {
             {"type": "web_search_call", "id": "w", "status": "completed", "action": {"query": "tea"}},
         ]));
         let plain = |name: &str, arguments: &str, result: Option<&str>| {
-            (name.to_owned(), arguments.to_owned(), result.map(ToOwned::to_owned))
+            (
+                name.to_owned(),
+                arguments.to_owned(),
+                result.map(ToOwned::to_owned),
+            )
         };
         assert_eq!(
             recorded,
@@ -242,7 +250,9 @@ mod tests {
     #[test]
     fn a_reply_cut_short_is_a_reply_if_it_holds_anything() {
         let cut = |output: Value| {
-            read(&json!({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}, "output": output}))
+            read(
+                &json!({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}, "output": output}),
+            )
         };
         let words = json!([{"type": "message", "content": [{"type": "output_text", "text": "The tea is"}]}]);
         assert_eq!(cut(words).unwrap().text, "The tea is");
@@ -255,12 +265,24 @@ mod tests {
         for (response, why) in [
             (json!({}), "no list `output`"),
             (json!([]), "no list `output`"),
-            (json!({"status": "failed", "error": {"code": "server_error", "message": "Closed."}}), "failed (server_error): Closed."),
+            (
+                json!({"status": "failed", "error": {"code": "server_error", "message": "Closed."}}),
+                "failed (server_error): Closed.",
+            ),
             (json!({"error": "Closed."}), "failed: Closed."),
             (json!({"status": "failed", "output": []}), "does not say why"),
-            (json!({"status": "in_progress", "output": []}), "status is `in_progress`"),
-            (json!({"output": [{"type": "message", "content": 3}]}), "neither a text nor a list"),
-            (json!({"output": [{"type": "function_call", "arguments": "{}"}]}), "has no `name`"),
+            (
+                json!({"status": "in_progress", "output": []}),
+                "status is `in_progress`",
+            ),
+            (
+                json!({"output": [{"type": "message", "content": 3}]}),
+                "neither a text nor a list",
+            ),
+            (
+                json!({"output": [{"type": "function_call", "arguments": "{}"}]}),
+                "has no `name`",
+            ),
         ] {
             let refused = read(&response).unwrap_err();
             assert!(refused.contains(why), "{refused}");

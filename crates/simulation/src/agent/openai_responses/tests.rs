@@ -84,7 +84,10 @@ async fn the_server_keeps_the_history_and_another_worker_goes_on() {
     let mut elsewhere = open(&briefing, &said[..2]).await.unwrap();
     assert_eq!(say(&mut elsewhere, &said).await.unwrap().text, "Still.");
     let request = server.requests().remove(0).to_lowercase();
-    assert!(request.starts_with("post /v1/responses http/1.1\r\n"), "{request}");
+    assert!(
+        request.starts_with("post /v1/responses http/1.1\r\n"),
+        "{request}"
+    );
     for header in [
         "authorization: bearer hunter22\r\n".to_owned(),
         "idempotency-key: key-3\r\n".to_owned(),
@@ -155,7 +158,10 @@ async fn an_agent_that_greets_needs_instructions() {
     let mut session = open(&briefing, &[]).await.unwrap();
     assert_eq!(say(&mut session, &[]).await.unwrap().text, "Welcome");
     let body = server.body(0);
-    assert_eq!(body["input"], json!([{"role": "system", "content": "Talk to Ada."}]));
+    assert_eq!(
+        body["input"],
+        json!([{"role": "system", "content": "Talk to Ada."}])
+    );
     assert_eq!(body.get("instructions"), None);
     if let Some(connection) = &mut briefing.agent.content.connection
         && let Protocol::OpenAiResponses { instructions, .. } = &mut connection.protocol
@@ -172,7 +178,9 @@ async fn what_is_no_reply_is_told() {
     let lost = after(None);
     let server = Server::start(vec![
         Response::with("200 OK", &[], "<html>hunter22</html>"),
-        Response::json(&json!({"status": "failed", "error": {"code": "server_error", "message": "Closed, hunter22."}})),
+        Response::json(
+            &json!({"status": "failed", "error": {"code": "server_error", "message": "Closed, hunter22."}}),
+        ),
         Response::json(&json!({"id": "r", "output": []})),
         Response::json(&json!({"output": [{"type": "message", "content": "no id"}]})),
         Response::Endless,
@@ -192,7 +200,10 @@ async fn what_is_no_reply_is_told() {
         assert!(!error.to_string().contains("hunter22"), "{error}");
     }
     let error = open(&briefing, &lost[..2]).await.err().unwrap();
-    assert!(error.to_string().contains("turn 1 does not say which response"), "{error}");
+    assert!(
+        error.to_string().contains("turn 1 does not say which response"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -208,5 +219,9 @@ async fn what_may_pass_is_tried_again_with_the_same_key() {
     let reply = say(&mut session, &turns(&[(Role::User, "hi")])).await.unwrap();
     assert_eq!((reply.text.as_str(), reply.calls), ("at last", 3));
     let requests = server.requests();
-    assert!(requests.iter().all(|request| request.contains("idempotency-key: key-3")));
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.contains("idempotency-key: key-3"))
+    );
 }

@@ -33,7 +33,10 @@ impl Findings {
             .keys()
             .filter(|name| name.eq_ignore_ascii_case("a2a-version"))
         {
-            self.refuse(format!("headers.{name}"), "is set by Rehearse itself: use `version`");
+            self.refuse(
+                format!("headers.{name}"),
+                "is set by Rehearse itself: use `version`",
+            );
         }
     }
 }
