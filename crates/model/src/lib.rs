@@ -65,9 +65,9 @@ pub use access::{
 };
 pub use account::{ApiKey, MAX_API_KEYS, Organization, OrganizationProfile, User};
 pub use agent::{
-    Agent, AgentContent, Connection, ContextGraph, ContextGraphContent, Continuation, DEFAULT_MAX_ATTEMPTS,
-    DEFAULT_MAX_REPLY_BYTES, DEFAULT_TIMEOUT_MS, HttpExtract, HttpMethod, HttpOpen, HttpRequest, Protocol,
-    StdioFraming,
+    A2aBinding, A2aVersion, Agent, AgentContent, Connection, ContextGraph, ContextGraphContent, Continuation,
+    DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_REPLY_BYTES, DEFAULT_TIMEOUT_MS, HttpExtract, HttpMethod, HttpOpen,
+    HttpRequest, Protocol, ResponsesHistory, StdioFraming,
 };
 pub use command::{Command, GuardChoice, ServiceChange, StartOptions, UnitTestChange, UnitTestSetChange};
 pub use conversation::{

@@ -4,14 +4,18 @@
 //! configured time (each try of it), has at most the configured size, and failures that may pass are tried again a bounded
 //! number of times. Nothing an agent sends is interpreted beyond its protocol.
 
+mod a2a;
 mod attempts;
 mod error;
 mod http;
 mod http_template;
 mod openai_chat;
+mod openai_responses;
 mod recorded;
+mod sse;
 mod stdio;
 pub(crate) mod tool_calls;
+mod trace;
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,6 +24,7 @@ pub use error::AgentError;
 pub(crate) use http_template::{OPEN_VARIABLES, REQUEST_VARIABLES, RESPONSE_VARIABLES};
 use model::{AgentInput, Protocol, ToolCall, Turn, Usage};
 pub(crate) use openai_chat::{OWN_FIELDS, SYSTEM_VARIABLES};
+pub(crate) use openai_responses::OWN_FIELDS as RESPONSES_OWN_FIELDS;
 use tokio::time::Instant;
 
 use crate::{Briefing, Cassette, Reach, Secrets};
@@ -46,7 +51,7 @@ pub struct AgentCall<'a> {
 /// What an agent replied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AgentReply {
-    /// Its words; empty if it only called tools or only said that the conversation is complete.
+    /// Its words; empty if it only called tools, only said that the conversation is complete, or was silent where its protocol lets it.
     pub text: String,
     /// The tools it called.
     pub tool_calls: Vec<ToolCall>,
@@ -175,6 +180,17 @@ impl Agents {
                 )
                 .await?,
             )),
+            Protocol::A2a { .. } => Ok(Box::new(
+                a2a::A2aSession::open(briefing, connection, history, self.http.clone(), &self.secrets)
+                    .await?,
+            )),
+            Protocol::OpenAiResponses { .. } => Ok(Box::new(openai_responses::ResponsesSession::new(
+                briefing,
+                connection,
+                history,
+                self.http.clone(),
+                &self.secrets,
+            )?)),
         }
     }
 }
@@ -186,6 +202,8 @@ struct Answer {
     tool_calls: Vec<ToolCall>,
     usage: Option<Usage>,
     completed: bool,
+    /// The protocol allows a reply that says nothing, and this may be one: it is not refused for being empty.
+    silent: bool,
     /// See [`AgentReply::session`].
     session: Option<String>,
 }
@@ -217,7 +235,8 @@ impl AgentSession for GuardedSession {
             .exchange(call)
             .await
             .map_err(|error| error.redacted(&self.secrets))?;
-        if answer.text.trim().is_empty() && answer.tool_calls.is_empty() && !answer.completed {
+        let says_nothing = answer.text.trim().is_empty() && answer.tool_calls.is_empty();
+        if says_nothing && !answer.completed && !answer.silent {
             return Err(AgentError::Empty {
                 place: self.secrets.redact(self.inner.place()),
             });

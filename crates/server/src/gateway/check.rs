@@ -107,6 +107,8 @@ fn agent(content: &AgentContent, at: &Pointer) -> FieldErrors {
                 Protocol::Stdio { .. } => "stdio",
                 Protocol::OpenAiChat { .. } => "openaiChat",
                 Protocol::HttpTemplate { .. } => "httpTemplate",
+                Protocol::A2a { .. } => "a2a",
+                Protocol::OpenAiResponses { .. } => "openaiResponses",
             };
             collect(check_connection(connection), &at.key(protocol))
         }

@@ -1,8 +1,11 @@
 //! Checks of how an agent is reached.
 
+mod a2a;
+mod openai_responses;
+
 use std::collections::BTreeMap;
 
-use model::{Continuation, HttpExtract, HttpOpen, HttpRequest, Protocol, StdioFraming};
+use model::{Continuation, HttpExtract, HttpOpen, HttpRequest, Json, Protocol, StdioFraming};
 
 use super::Findings;
 use crate::{
@@ -57,18 +60,7 @@ impl Findings {
                     self.add("system", template::check(system.as_str(), SYSTEM_VARIABLES));
                 }
                 self.headers("headers", headers, CONNECTION_VARIABLES);
-                match parameters.as_ref().map(model::Json::value) {
-                    None => {}
-                    Some(serde_json::Value::Object(fields)) => {
-                        for name in OWN_FIELDS.iter().filter(|name| fields.contains_key(**name)) {
-                            self.refuse(
-                                format!("parameters.{name}"),
-                                "is set by Rehearse itself; leave it out",
-                            );
-                        }
-                    }
-                    Some(_) => self.refuse("parameters", "must be an object"),
-                }
+                self.parameters(parameters.as_ref(), OWN_FIELDS);
             }
             Protocol::HttpTemplate {
                 request,
@@ -89,6 +81,24 @@ impl Findings {
                     None => {}
                 }
             }
+            Protocol::A2a { .. } => self.a2a(protocol),
+            Protocol::OpenAiResponses { .. } => self.openai_responses(protocol),
+        }
+    }
+
+    /// Checks further fields of a request body.
+    fn parameters(&mut self, parameters: Option<&Json>, own: &[&str]) {
+        match parameters.map(Json::value) {
+            None => {}
+            Some(serde_json::Value::Object(fields)) => {
+                for name in own.iter().filter(|name| fields.contains_key(**name)) {
+                    self.refuse(
+                        format!("parameters.{name}"),
+                        "is set by Rehearse itself; leave it out",
+                    );
+                }
+            }
+            Some(_) => self.refuse("parameters", "must be an object"),
         }
     }
 

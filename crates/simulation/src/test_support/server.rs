@@ -16,6 +16,8 @@ use tokio::{
 pub(crate) enum Response {
     /// These bytes, then the connection is closed.
     Raw(Vec<u8>),
+    /// These bytes, and then nothing, while the connection stays open.
+    Stall(Vec<u8>),
     /// A body that never ends.
     Endless,
     /// Nothing, and the connection stays open.
@@ -68,6 +70,10 @@ impl Server {
                     Response::Raw(bytes) => {
                         let _gone = stream.write_all(&bytes).await;
                         let _gone = stream.shutdown().await;
+                    }
+                    Response::Stall(bytes) => {
+                        let _gone = stream.write_all(&bytes).await;
+                        open.push(stream);
                     }
                     Response::Endless => {
                         let _gone = stream

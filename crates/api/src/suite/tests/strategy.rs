@@ -287,6 +287,58 @@ fn request() -> impl Strategy<Value = HttpRequest> {
     })
 }
 
+fn a2a() -> impl Strategy<Value = Protocol> {
+    let binding = prop_oneof![Just(A2aBinding::JsonRpc), Just(A2aBinding::HttpJson)];
+    let version = prop_oneof![Just(A2aVersion::V1), Just(A2aVersion::V0_3)];
+    let key = option::of(text());
+    (
+        text(),
+        any::<bool>(),
+        option::of(binding),
+        option::of(version),
+        any::<bool>(),
+        key,
+        texts(),
+    )
+        .prop_map(
+            |(place, is_card, binding, version, streaming, api_key, headers)| Protocol::A2a {
+                card: is_card.then(|| place.clone()),
+                endpoint: (!is_card).then_some(place),
+                binding,
+                version,
+                streaming,
+                api_key,
+                headers,
+            },
+        )
+}
+
+fn openai_responses() -> impl Strategy<Value = Protocol> {
+    let history = prop_oneof![Just(ResponsesHistory::Server), Just(ResponsesHistory::Client)];
+    (
+        text(),
+        text(),
+        option::of(text()),
+        option::of(text()),
+        history,
+        texts(),
+        option::of(object()),
+    )
+        .prop_map(
+            |(base_url, model, api_key, instructions, history, headers, parameters)| {
+                Protocol::OpenAiResponses {
+                    base_url,
+                    model,
+                    api_key,
+                    instructions,
+                    history,
+                    headers,
+                    parameters,
+                }
+            },
+        )
+}
+
 fn protocol() -> impl Strategy<Value = Protocol> {
     let framing = prop_oneof![
         Just(StdioFraming::JsonLines),
@@ -347,6 +399,8 @@ fn protocol() -> impl Strategy<Value = Protocol> {
                 }
             }
         ),
+        a2a(),
+        openai_responses(),
     ]
 }
 
