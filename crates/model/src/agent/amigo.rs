@@ -12,9 +12,9 @@ use crate::Text;
 pub struct Amigo {
     /// The server (template).
     pub base_url: Text,
-    /// The organization's id.
+    /// The organization's id (template).
     pub organization: Text,
-    /// The service's id.
+    /// The service's id (template).
     pub service_id: Text,
     /// The service's version set; none: the platform's default.
     pub version_set: Option<Text>,

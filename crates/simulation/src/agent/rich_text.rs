@@ -80,6 +80,7 @@ fn card(content: &Value) -> String {
 /// The words of an adaptive card, in the order in which they stand.
 fn adaptive(element: &Value, depth: usize, said: &mut Vec<String>) {
     if depth == 0 {
+        said.push("[…]".to_owned());
         return;
     }
     let kind = text(element, "type").unwrap_or_default();
@@ -184,6 +185,6 @@ mod tests {
             card = json!({"type": "Container", "items": [card]});
         }
         let attached = json!({"contentType": "application/vnd.microsoft.card.adaptive", "content": card});
-        assert_eq!(attachment(&attached), "");
+        assert_eq!(attachment(&attached), "[…]");
     }
 }

@@ -105,6 +105,8 @@ fn responses(history: ResponsesHistory) -> Protocol {
         headers: strings(),
         parameters: Some(json("{\"temperature\":0}")),
     }
+}
+
 fn direct_line(credential: DirectLineCredential) -> Protocol {
     Protocol::DirectLine(DirectLine {
         base_url: text("https://bot.example/v3/directline"),
