@@ -20,6 +20,8 @@ mod rasa;
 mod rich_text;
 mod sse;
 mod stdio;
+#[cfg(test)]
+mod testing;
 pub(crate) mod tool_calls;
 mod trace;
 

@@ -22,6 +22,8 @@ pub(crate) enum Response {
     Endless,
     /// Nothing, and the connection stays open.
     Hang,
+    /// These bytes, and the connection stays open.
+    Stall(Vec<u8>),
     /// The connection is closed at once.
     Cut,
 }
@@ -82,6 +84,10 @@ impl Server {
                         while stream.write_all(&[b'x'; 4096]).await.is_ok() {}
                     }
                     Response::Hang => open.push(stream),
+                    Response::Stall(bytes) => {
+                        let _gone = stream.write_all(&bytes).await;
+                        open.push(stream);
+                    }
                     Response::Cut => {}
                 }
             }

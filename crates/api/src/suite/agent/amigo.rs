@@ -62,8 +62,11 @@ pub(super) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
     }))
 }
 
-pub(super) fn write(amigo: &Amigo) -> AmigoDoc {
-    AmigoDoc {
+pub(super) fn write(protocol: &Protocol) -> Option<AmigoDoc> {
+    let Protocol::Amigo(amigo) = protocol else {
+        return None;
+    };
+    Some(AmigoDoc {
         base_url: (amigo.base_url.as_str() != AMIGO_URL).then(|| amigo.base_url.to_string()),
         organization: amigo.organization.to_string(),
         service_id: amigo.service_id.to_string(),
@@ -72,5 +75,5 @@ pub(super) fn write(amigo: &Amigo) -> AmigoDoc {
         api_key_id: amigo.api_key_id.to_string(),
         user_id: amigo.user_id.to_string(),
         headers: amigo.headers.clone(),
-    }
+    })
 }

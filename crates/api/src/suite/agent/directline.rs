@@ -70,19 +70,22 @@ pub(super) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
     }))
 }
 
-pub(super) fn write(bot: &DirectLine) -> DirectLineDoc {
+pub(super) fn write(protocol: &Protocol) -> Option<DirectLineDoc> {
+    let Protocol::DirectLine(bot) = protocol else {
+        return None;
+    };
     let beside = |value: u32, default: u32| (value != default).then_some(value);
     let (secret, token_url) = match &bot.credential {
         DirectLineCredential::None => (None, None),
         DirectLineCredential::Secret(secret) => (Some(secret.to_string()), None),
         DirectLineCredential::TokenUrl(url) => (None, Some(url.to_string())),
     };
-    DirectLineDoc {
+    Some(DirectLineDoc {
         base_url: (bot.base_url.as_str() != DIRECT_LINE_URL).then(|| bot.base_url.to_string()),
         secret,
         token_url,
         headers: bot.headers.clone(),
         quiet_ms: beside(bot.quiet_ms, DEFAULT_QUIET_MS),
         poll_ms: beside(bot.poll_ms, DEFAULT_POLL_MS),
-    }
+    })
 }

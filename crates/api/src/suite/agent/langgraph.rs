@@ -57,8 +57,11 @@ pub(super) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
     }))
 }
 
-pub(super) fn write(graph: &LangGraph) -> LangGraphDoc {
-    LangGraphDoc {
+pub(super) fn write(protocol: &Protocol) -> Option<LangGraphDoc> {
+    let Protocol::LangGraph(graph) = protocol else {
+        return None;
+    };
+    Some(LangGraphDoc {
         base_url: graph.base_url.to_string(),
         assistant_id: graph.assistant_id.to_string(),
         api_key: graph.api_key.as_ref().map(ToString::to_string),
@@ -66,5 +69,5 @@ pub(super) fn write(graph: &LangGraph) -> LangGraphDoc {
         input: graph.input.as_ref().map(crate::wire::object),
         config: graph.config.as_ref().map(crate::wire::object),
         completed: graph.completed.as_ref().map(ToString::to_string),
-    }
+    })
 }

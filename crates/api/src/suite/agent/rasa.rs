@@ -51,12 +51,15 @@ pub(super) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
     }))
 }
 
-pub(super) fn write(rasa: &Rasa) -> RasaDoc {
-    RasaDoc {
+pub(super) fn write(protocol: &Protocol) -> Option<RasaDoc> {
+    let Protocol::Rasa(rasa) = protocol else {
+        return None;
+    };
+    Some(RasaDoc {
         base_url: rasa.base_url.to_string(),
         channel: (rasa.channel.as_str() != DEFAULT_CHANNEL).then(|| rasa.channel.to_string()),
         opening: rasa.opening.as_ref().map(ToString::to_string),
         headers: rasa.headers.clone(),
         metadata: rasa.metadata.as_ref().map(crate::wire::object),
-    }
+    })
 }

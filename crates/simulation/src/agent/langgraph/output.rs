@@ -220,11 +220,20 @@ fn interrupts(list: Option<&Value>) -> Vec<Interrupt> {
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned(),
-        text: match interrupt.get("value") {
-            Some(Value::String(text)) => text.clone(),
-            None | Some(Value::Null) => "[interrupt]".to_owned(),
-            Some(value) => value.to_string(),
-        },
+        text: asked(interrupt.get("value").unwrap_or(&Value::Null)),
     })
     .collect()
+}
+
+/// What an interrupt asks: a text, the text of an object that holds nothing else, or whatever it is.
+fn asked(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "[interrupt]".to_owned(),
+        Value::Object(fields) => match fields.values().next() {
+            Some(Value::String(text)) if fields.len() == 1 => text.clone(),
+            Some(_) | None => value.to_string(),
+        },
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.to_string(),
+    }
 }
