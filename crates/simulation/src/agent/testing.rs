@@ -3,12 +3,24 @@
 use model::{AgentInput, Connection, Protocol, Role, Turn};
 
 use super::{AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions};
-use crate::test_support::{connected, secrets, turns};
+use crate::{
+    Cassette,
+    test_support::{connected, loopback, secrets, turns},
+};
 
 /// A session, and what was said in it.
 pub(super) struct Talk {
     session: Box<dyn AgentSession>,
     turn_index: u32,
+}
+
+/// Agents on this machine.
+pub(super) fn agents() -> Agents {
+    let options = AgentsOptions {
+        reach: loopback(),
+        ..AgentsOptions::default()
+    };
+    Agents::new(&options, secrets(&[("KEY", "hunter22")])).unwrap()
 }
 
 /// Opens a session; `KEY` is the only secret.
@@ -24,9 +36,8 @@ pub(super) async fn open_with(
 ) -> Result<Talk, AgentError> {
     let mut briefing = connected(protocol);
     adjust(briefing.agent.content.connection.as_mut().unwrap());
-    let agents = Agents::new(&AgentsOptions::default(), secrets(&[("KEY", "hunter22")])).unwrap();
     Ok(Talk {
-        session: agents.open(&briefing, history).await?,
+        session: agents().open(&briefing, history, &Cassette::off()).await?,
         turn_index: u32::try_from(history.len()).unwrap(),
     })
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    agent::testing::{Talk, open, open_with},
+    agent::testing::{Talk, agents, open, open_with},
     test_support::{
         server::{Response, Server},
         text,
@@ -178,15 +178,11 @@ async fn conversations_share_a_token_until_it_ends_or_is_refused() {
         Response::with("401 Unauthorized", &[], "revoked"),
     ])
     .await;
-    let agents = crate::Agents::new(
-        &crate::AgentsOptions::default(),
-        crate::test_support::secrets(&[("KEY", "hunter22")]),
-    )
-    .unwrap();
+    let agents = agents();
     let briefing = crate::test_support::connected(amigo(&server.url));
     let mut outcomes = Vec::new();
     for _conversation in 0..5 {
-        let mut session = agents.open(&briefing, &[]).await.unwrap();
+        let mut session = agents.open(&briefing, &[], &crate::Cassette::off()).await.unwrap();
         let call = AgentCall {
             input: AgentInput::Greet,
             turn_index: 0,
