@@ -302,7 +302,7 @@ async fn what_a_lost_worker_left_behind_is_finished_first() {
     assert!(error.contains("answered with status 400: unfinished conversations exist"), "{error}");
     // One that was begun and failed is not left behind either.
     let (server, mut talk) = begin(vec![
-        stream("201 Created", &[created(), json!({"type": "error", "http_error_code": 400, "error_description": "x"})]),
+        stream("201 Created", &[created(), json!({"type": "error", "http_error_code": 422, "error_description": "x"})]),
         Response::json(&ours),
         Response::with("204 No Content", &[], ""),
     ])

@@ -32,7 +32,7 @@ impl Seen {
     }
 
     pub(super) fn write(&self) -> String {
-        json!({ "last": self.last, "interrupts": self.interrupts }).to_string()
+        json!({ "interrupts": self.interrupts, "last": self.last }).to_string()
     }
 }
 

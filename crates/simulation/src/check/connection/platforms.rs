@@ -95,3 +95,6 @@ impl Findings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
