@@ -13,7 +13,8 @@ use model::{
     PersonaContent, Protocol, Role, RunId, ScenarioContent, Text, Time, Timezone, Turn, Variables,
 };
 use simulation::{
-    AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions, Briefing, Cassette, Reach, Secrets,
+    AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions, Briefing, Cassette, Reach,
+    Secrets,
 };
 
 fn name(text: &str) -> Name {

@@ -8,9 +8,7 @@ mod rasa;
 use std::collections::BTreeMap;
 
 pub use amigo::{AMIGO_URL, Amigo};
-pub use direct_line::{
-    DEFAULT_POLL_MS, DEFAULT_QUIET_MS, DIRECT_LINE_URL, DirectLine, DirectLineCredential,
-};
+pub use direct_line::{DEFAULT_POLL_MS, DEFAULT_QUIET_MS, DIRECT_LINE_URL, DirectLine, DirectLineCredential};
 pub use langgraph::LangGraph;
 pub use rasa::{DEFAULT_CHANNEL, Rasa};
 use serde::{Deserialize, Serialize};
@@ -292,9 +290,9 @@ impl Connection {
             Protocol::Stdio { command, .. } if command.is_empty() => {
                 Err(Invalid::new("command must name a program"))
             }
-            Protocol::A2a { card, endpoint, .. } if card.is_some() == endpoint.is_some() => Err(Invalid::new(
-                "an A2A connection has exactly one of `card` and `endpoint`",
-            )),
+            Protocol::A2a { card, endpoint, .. } if card.is_some() == endpoint.is_some() => Err(
+                Invalid::new("an A2A connection has exactly one of `card` and `endpoint`"),
+            ),
             Protocol::DirectLine(bot) => bot.check(self.timeout_ms),
             Protocol::Stdio { .. }
             | Protocol::OpenAiChat { .. }

@@ -30,7 +30,13 @@ async fn a_graph_keeps_the_conversation_calls_tools_and_asks_back() {
     let calls: Vec<_> = reply
         .tool_calls
         .iter()
-        .map(|call| (call.name.as_str(), call.arguments.as_str(), call.result.as_ref().map(Json::as_str)))
+        .map(|call| {
+            (
+                call.name.as_str(),
+                call.arguments.as_str(),
+                call.result.as_ref().map(Json::as_str),
+            )
+        })
         .collect();
     let result = r#""21 degrees and clear in Lisbon""#;
     assert_eq!(calls, [("get_weather", r#"{"city":"Lisbon"}"#, Some(result))]);
@@ -43,7 +49,10 @@ async fn a_graph_keeps_the_conversation_calls_tools_and_asks_back() {
     assert_eq!(talk.hear("goodbye").await, "Goodbye, Ada.");
     // A run that fails is a failure, although HTTP says that all is well.
     let error = talk.say("fail").await.unwrap_err().to_string();
-    assert!(error.contains("the run failed: RuntimeError: The kitchen is closed."), "{error}");
+    assert!(
+        error.contains("the run failed: RuntimeError: The kitchen is closed."),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -64,6 +73,9 @@ async fn an_assistant_that_is_not_there_is_named() {
     let peer = Peer::start("langgraph");
     let mut talk = Talk::begin(protocol(&peer.url, "nonsense")).await;
     let error = talk.say("hello").await.unwrap_err().to_string();
-    assert!(error.contains("/runs/wait: answered with status 422: "), "{error}");
+    assert!(
+        error.contains("/runs/wait: answered with status 422: "),
+        "{error}"
+    );
     assert!(error.contains("Invalid assistant: 'nonsense'"), "{error}");
 }

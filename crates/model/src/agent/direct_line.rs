@@ -53,10 +53,14 @@ impl DirectLine {
     /// Checks what the types do not say. A reply may take `timeout_ms`.
     pub(super) fn check(&self, timeout_ms: u32) -> Result<(), Invalid> {
         if self.quiet_ms > 60_000 || self.quiet_ms >= timeout_ms {
-            return Err(Invalid::new("quiet_ms must be 0 to 60000 and less than timeout_ms"));
+            return Err(Invalid::new(
+                "quiet_ms must be 0 to 60000 and less than timeout_ms",
+            ));
         }
         if !(50..=60_000).contains(&self.poll_ms) || self.poll_ms >= timeout_ms {
-            return Err(Invalid::new("poll_ms must be 50 to 60000 and less than timeout_ms"));
+            return Err(Invalid::new(
+                "poll_ms must be 50 to 60000 and less than timeout_ms",
+            ));
         }
         Ok(())
     }

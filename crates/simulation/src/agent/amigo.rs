@@ -16,8 +16,8 @@ use events::{Events, Interaction};
 use model::{AgentInput, Amigo, Connection, Digest};
 use reqwest::Method;
 use serde_json::{Value, json};
-pub(super) use token::Tokens;
 use token::Account;
+pub(super) use token::Tokens;
 
 use super::{
     AgentCall, AgentError, Answer, Exchange,
@@ -67,7 +67,9 @@ impl AmigoSession {
         let key = &briefing.key;
         let n = key.n.to_be_bytes();
         let tag = Digest::of_parts(&[key.org.as_str().as_bytes(), key.run.0.as_bytes(), &n]).to_string();
-        let place = caller.post(&["v1", &organization, "conversation", ""], &Value::Null)?.place();
+        let place = caller
+            .post(&["v1", &organization, "conversation", ""], &Value::Null)?
+            .place();
         Ok(Self {
             caller,
             account,
@@ -93,7 +95,9 @@ impl AmigoSession {
             body["initial_message"] = text.into();
             body["initial_message_type"] = kind.into();
         }
-        let mut request = self.caller.post(&["v1", &self.organization, "conversation", ""], &body)?;
+        let mut request = self
+            .caller
+            .post(&["v1", &self.organization, "conversation", ""], &body)?;
         request
             .url
             .query_pairs_mut()
@@ -107,7 +111,9 @@ impl AmigoSession {
     fn interact(&self, conversation: &str, input: &AgentInput, key: &str) -> Result<Request, AgentError> {
         let (kind, text) = message(input).unwrap_or(("skip", ""));
         let (content_type, body) = form::form(kind, text, key);
-        let mut url = self.caller.url(&["v1", &self.organization, "conversation", conversation, "interact"]);
+        let mut url = self
+            .caller
+            .url(&["v1", &self.organization, "conversation", conversation, "interact"]);
         url.query_pairs_mut()
             .append_pair("request_format", "text")
             .append_pair("response_format", "text")
@@ -157,17 +163,34 @@ impl AmigoSession {
 
     /// The interaction after the last one known, if the conversation holds one.
     async fn kept(&self, conversation: &str, stamp: Stamp<'_>) -> Result<Option<Interaction>, AgentError> {
-        let mut url = self.caller.url(&["v1", &self.organization, "conversation", conversation, "messages", ""]);
+        let mut url = self.caller.url(&[
+            "v1",
+            &self.organization,
+            "conversation",
+            conversation,
+            "messages",
+            "",
+        ]);
         url.query_pairs_mut()
             .append_pair("sort_by", "-created_at")
             .append_pair("limit", SEARCHED_MESSAGES);
         let mut request = self.caller.request(Method::GET, &url)?;
         self.caller.stamp(&mut request, stamp)?;
         let reply = self.account.ask(&self.caller, &request).await?;
-        let messages = reply.value.get("messages").and_then(Value::as_array).ok_or_else(|| {
-            self.caller.http.malformed(&request, "the response has no `messages`", &reply.bytes)
-        })?;
-        Ok(Interaction::among(messages, conversation, self.interaction.as_deref()))
+        let messages = reply
+            .value
+            .get("messages")
+            .and_then(Value::as_array)
+            .ok_or_else(|| {
+                self.caller
+                    .http
+                    .malformed(&request, "the response has no `messages`", &reply.bytes)
+            })?;
+        Ok(Interaction::among(
+            messages,
+            conversation,
+            self.interaction.as_deref(),
+        ))
     }
 
     /// Finishes unfinished conversations of ours at which another attempt was made; tells how many there were.
@@ -196,7 +219,14 @@ impl AmigoSession {
     }
 
     async fn finish(&self, conversation: &str) -> Result<(), AgentError> {
-        let url = self.caller.url(&["v1", &self.organization, "conversation", conversation, "finish", ""]);
+        let url = self.caller.url(&[
+            "v1",
+            &self.organization,
+            "conversation",
+            conversation,
+            "finish",
+            "",
+        ]);
         let request = self.caller.request(Method::POST, &url)?;
         self.account.begin(&self.caller, &request).await?.rest().await?;
         Ok(())

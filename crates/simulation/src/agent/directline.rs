@@ -88,12 +88,18 @@ impl BotSession {
         let mut request = self.caller.post(&segments, &body)?;
         self.caller.stamp(&mut request, stamp)?;
         let reply = self.pass.ask(&self.caller, request).await?;
-        Ok(reply.value.get("id").and_then(Value::as_str).map(ToOwned::to_owned))
+        Ok(reply
+            .value
+            .get("id")
+            .and_then(Value::as_str)
+            .map(ToOwned::to_owned))
     }
 
     /// What is new after `watermark`.
     async fn read(&self, watermark: Option<&str>, stamp: Stamp<'_>) -> Result<Page, AgentError> {
-        let mut url = self.caller.url(&["conversations", &self.conversation, "activities"]);
+        let mut url = self
+            .caller
+            .url(&["conversations", &self.conversation, "activities"]);
         if let Some(watermark) = watermark {
             url.query_pairs_mut().append_pair("watermark", watermark);
         }

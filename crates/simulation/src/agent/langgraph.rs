@@ -67,7 +67,9 @@ impl GraphSession {
         let thread = uuid(&[b"thread", briefing.session_id.as_bytes()]);
         let last = history.iter().rev().find_map(|turn| turn.session.as_deref());
         let session = Self {
-            place: caller.post(&["threads", &thread, "runs", "wait"], &Value::Null)?.place(),
+            place: caller
+                .post(&["threads", &thread, "runs", "wait"], &Value::Null)?
+                .place(),
             caller,
             body,
             input: fields(&graph.input),
@@ -118,7 +120,11 @@ impl GraphSession {
                 body.insert("command".to_owned(), json!({ "resume": said }));
             }
             (Some(said), [_one, ..]) => {
-                let each = self.seen.interrupts.iter().map(|id| (id.clone(), said.clone().into()));
+                let each = self
+                    .seen
+                    .interrupts
+                    .iter()
+                    .map(|id| (id.clone(), said.clone().into()));
                 body.insert(
                     "command".to_owned(),
                     json!({ "resume": each.collect::<Map<String, Value>>() }),
@@ -168,7 +174,9 @@ impl Exchange for GraphSession {
     async fn exchange(&mut self, call: AgentCall<'_>) -> Result<(Answer, u32), AgentError> {
         let message_id = uuid(&[b"message", call.idempotency_key.as_bytes()]);
         let body = self.run(&call.input, &message_id);
-        let mut run = self.caller.post(&["threads", &self.thread, "runs", "wait"], &body)?;
+        let mut run = self
+            .caller
+            .post(&["threads", &self.thread, "runs", "wait"], &body)?;
         let stamp = Stamp {
             turn_index: call.turn_index,
             idempotency_key: &call.idempotency_key,

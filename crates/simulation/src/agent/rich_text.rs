@@ -42,7 +42,10 @@ pub(super) fn media(kind: &str, called: Option<&str>) -> String {
 
 /// What has no words, quoted.
 pub(super) fn other(kind: &str, value: &Value) -> String {
-    format!("[{kind}: {}]", crate::excerpt::excerpt(&value.to_string(), MAX_OTHER_BYTES))
+    format!(
+        "[{kind}: {}]",
+        crate::excerpt::excerpt(&value.to_string(), MAX_OTHER_BYTES)
+    )
 }
 
 /// An attachment of a Bot Framework activity.
@@ -69,9 +72,17 @@ pub(super) fn attachment(attachment: &Value) -> String {
 /// Hero, thumbnail, receipt, sign-in and media cards have the same parts.
 fn card(content: &Value) -> String {
     let words = ["title", "subtitle", "text"].map(|part| text(content, part).unwrap_or_default().to_owned());
-    let images = content.get("images").and_then(Value::as_array).into_iter().flatten();
+    let images = content
+        .get("images")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     let images = images.map(|image| media("image", text(image, "alt").or_else(|| text(image, "url"))));
-    let files = content.get("media").and_then(Value::as_array).into_iter().flatten();
+    let files = content
+        .get("media")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     let files = files.map(|file| media("media", text(file, "url")));
     let buttons = choices(content.get("buttons"), "title");
     lines(words.into_iter().chain(images).chain(files).chain([buttons]))
@@ -97,7 +108,12 @@ fn adaptive(element: &Value, depth: usize, said: &mut Vec<String>) {
         }
         _ => {}
     }
-    for fact in element.get("facts").and_then(Value::as_array).into_iter().flatten() {
+    for fact in element
+        .get("facts")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         let part = |name| text(fact, name).unwrap_or_default();
         said.push(format!("{}: {}", part("title"), part("value")));
     }
@@ -138,7 +154,10 @@ mod tests {
 
     #[test]
     fn a_picture_is_named_and_never_quoted() {
-        assert_eq!(media("image", Some("https://x.example/a.png")), "[image: https://x.example/a.png]");
+        assert_eq!(
+            media("image", Some("https://x.example/a.png")),
+            "[image: https://x.example/a.png]"
+        );
         assert_eq!(media("image", Some("data:image/png;base64,AAAA")), "[image]");
         assert_eq!(media("image", None), "[image]");
     }
@@ -153,7 +172,10 @@ mod tests {
                 "buttons": [{"type": "imBack", "title": "Book"}, {"type": "openUrl", "title": "More"}],
             },
         });
-        assert_eq!(attachment(&hero), "Room 12\nWith a view.\n[image: the room]\n[Book] [More]");
+        assert_eq!(
+            attachment(&hero),
+            "Room 12\nWith a view.\n[image: the room]\n[Book] [More]"
+        );
         let adaptive = json!({
             "contentType": "application/vnd.microsoft.card.adaptive",
             "content": {
@@ -173,7 +195,8 @@ mod tests {
             attachment(&adaptive),
             "Your booking\nRoom: 12\nSee \nyou\nBreakfast?\n[Yes]\n[Confirm]"
         );
-        let file = json!({"contentType": "image/png", "contentUrl": "https://x.example/a.png", "name": "a.png"});
+        let file =
+            json!({"contentType": "image/png", "contentUrl": "https://x.example/a.png", "name": "a.png"});
         assert_eq!(attachment(&file), "[image: a.png]");
         assert_eq!(attachment(&json!({})), "[attachment]");
     }

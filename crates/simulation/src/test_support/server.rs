@@ -22,8 +22,6 @@ pub(crate) enum Response {
     Endless,
     /// Nothing, and the connection stays open.
     Hang,
-    /// These bytes, and the connection stays open.
-    Stall(Vec<u8>),
     /// The connection is closed at once.
     Cut,
 }
@@ -72,10 +70,6 @@ impl Server {
                     Response::Raw(bytes) => {
                         let _gone = stream.write_all(&bytes).await;
                         let _gone = stream.shutdown().await;
-                    }
-                    Response::Stall(bytes) => {
-                        let _gone = stream.write_all(&bytes).await;
-                        open.push(stream);
                     }
                     Response::Endless => {
                         let _gone = stream

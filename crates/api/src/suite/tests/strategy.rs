@@ -349,17 +349,19 @@ fn langgraph() -> impl Strategy<Value = Protocol> {
         option::of(object()),
         option::of(text()),
     )
-        .prop_map(|(base_url, assistant_id, api_key, headers, input, config, completed)| {
-            Protocol::LangGraph(LangGraph {
-                base_url,
-                assistant_id,
-                api_key,
-                headers,
-                input,
-                config,
-                completed,
-            })
-        })
+        .prop_map(
+            |(base_url, assistant_id, api_key, headers, input, config, completed)| {
+                Protocol::LangGraph(LangGraph {
+                    base_url,
+                    assistant_id,
+                    api_key,
+                    headers,
+                    input,
+                    config,
+                    completed,
+                })
+            },
+        )
 }
 
 fn rasa() -> impl Strategy<Value = Protocol> {

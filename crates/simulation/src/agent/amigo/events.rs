@@ -134,7 +134,8 @@ impl<'a> Events<'a> {
                 Ok(None)
             }
             Some("new-message") => {
-                self.pieces.push_str(event.get("message").and_then(Value::as_str).unwrap_or_default());
+                self.pieces
+                    .push_str(event.get("message").and_then(Value::as_str).unwrap_or_default());
                 Ok(None)
             }
             Some("current-agent-action") => {
@@ -175,7 +176,10 @@ impl<'a> Events<'a> {
                     None => self.calls.push(Call {
                         round,
                         tool: tool.to_owned(),
-                        arguments: action.get("input_parameters").cloned().unwrap_or_else(|| json!({})),
+                        arguments: action
+                            .get("input_parameters")
+                            .cloned()
+                            .unwrap_or_else(|| json!({})),
                         result,
                     }),
                 }
@@ -201,7 +205,10 @@ impl<'a> Events<'a> {
             .map(|call| json!({ "name": call.tool, "arguments": call.arguments, "result": call.result }))
             .collect();
         Ok(Interaction {
-            id: event.get("interaction_id").and_then(Value::as_str).map(ToOwned::to_owned),
+            id: event
+                .get("interaction_id")
+                .and_then(Value::as_str)
+                .map(ToOwned::to_owned),
             conversation: self.conversation.take(),
             answer: Answer {
                 text,

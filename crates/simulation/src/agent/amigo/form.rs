@@ -41,6 +41,9 @@ mod tests {
         assert_ne!(boundary, used);
         assert_eq!(body.matches(boundary).count(), 3, "{body}");
         assert!(body.contains(&hostile));
-        assert_eq!(form("user-message", &hostile, "key"), (content_type.clone(), body));
+        assert_eq!(
+            form("user-message", &hostile, "key"),
+            (content_type.clone(), body)
+        );
     }
 }

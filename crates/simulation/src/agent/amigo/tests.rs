@@ -62,7 +62,14 @@ async fn begin(mut responses: Vec<Response>) -> (Server, Talk) {
 }
 
 fn starts(server: &Server) -> Vec<String> {
-    let start = |request: &String| request.lines().next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
+    let start = |request: &String| {
+        request
+            .lines()
+            .next()
+            .unwrap()
+            .trim_end_matches(" HTTP/1.1")
+            .to_owned()
+    };
     server.requests().iter().map(start).collect()
 }
 
@@ -74,24 +81,50 @@ const FINISH: &str = "POST /v1/acme/conversation/c1/finish/";
 #[tokio::test]
 async fn a_conversation_is_created_held_and_finished() {
     let (server, mut talk) = begin(vec![
-        stream("201 Created", &[created(), piece("Hel"), piece("lo."), complete("Hello.", "i1", false)]),
-        stream("200 OK", &[json!({"type": "user-message-available"}), complete("It rains.", "i2", false)]),
+        stream(
+            "201 Created",
+            &[
+                created(),
+                piece("Hel"),
+                piece("lo."),
+                complete("Hello.", "i1", false),
+            ],
+        ),
+        stream(
+            "200 OK",
+            &[
+                json!({"type": "user-message-available"}),
+                complete("It rains.", "i2", false),
+            ],
+        ),
         Response::with("204 No Content", &[], ""),
     ])
     .await;
     let first = talk.say("hi").await.unwrap();
-    assert_eq!((first.text.as_str(), first.completed, first.calls), ("Hello.", false, 1));
+    assert_eq!(
+        (first.text.as_str(), first.completed, first.calls),
+        ("Hello.", false, 1)
+    );
     assert_eq!(first.session.unwrap(), r#"{"conversation":"c1"}"#);
     assert_eq!(talk.hear("And \"now\"?\r\n--x").await, "It rains.");
     talk.close().await;
     assert_eq!(starts(&server), [SIGN_IN, CREATE, INTERACT, FINISH]);
     let requests = server.requests();
     let sign_in = requests[0].to_lowercase();
-    for line in ["x-api-key: hunter22\r\n", "x-api-key-id: key-id\r\n", "x-user-id: u1\r\n"] {
+    for line in [
+        "x-api-key: hunter22\r\n",
+        "x-api-key-id: key-id\r\n",
+        "x-user-id: u1\r\n",
+    ] {
         assert!(sign_in.contains(line), "{line} in {sign_in}");
     }
     for request in &requests[1..] {
-        assert!(request.to_lowercase().contains("authorization: bearer token-1\r\n"), "{request}");
+        assert!(
+            request
+                .to_lowercase()
+                .contains("authorization: bearer token-1\r\n"),
+            "{request}"
+        );
         assert!(!request.contains("hunter22"), "{request}");
     }
     let body = server.body(1);
@@ -105,10 +138,17 @@ async fn a_conversation_is_created_held_and_finished() {
         })
     );
     let interact = &requests[2];
-    for line in ["accept: application/x-ndjson\r\n", "traceparent: 00-", "idempotency-key: key-4\r\n"] {
+    for line in [
+        "accept: application/x-ndjson\r\n",
+        "traceparent: 00-",
+        "idempotency-key: key-4\r\n",
+    ] {
         assert!(interact.to_lowercase().contains(line), "{line} in {interact}");
     }
-    assert!(interact.contains("name=\"initial_message_type\"\r\n\r\nuser-message\r\n"), "{interact}");
+    assert!(
+        interact.contains("name=\"initial_message_type\"\r\n\r\nuser-message\r\n"),
+        "{interact}"
+    );
     let part = "name=\"recorded_message\"; filename=\"message.txt\"\r\ncontent-type: text/plain; charset=utf-8\r\n\r\nAnd \"now\"?\r\n--x\r\n";
     assert!(interact.contains(part), "{interact}");
 }
@@ -120,7 +160,11 @@ async fn the_agent_and_events_may_speak_first() {
     let reply = talk.give(AgentInput::Greet).await.unwrap();
     assert!(reply.completed);
     talk.close().await;
-    assert_eq!(server.requests().len(), 2, "what is complete is not finished again");
+    assert_eq!(
+        server.requests().len(),
+        2,
+        "what is complete is not finished again"
+    );
     assert_eq!(server.body(1).get("initial_message"), None);
     let (server, mut talk) = begin(vec![hello()]).await;
     talk.give(AgentInput::Event("it rains".to_owned())).await.unwrap();
@@ -148,7 +192,13 @@ async fn tool_calls_have_their_results() {
     let calls: Vec<_> = reply
         .tool_calls
         .iter()
-        .map(|call| (call.name.as_str(), call.arguments.as_str(), call.result.as_ref().map(Json::as_str)))
+        .map(|call| {
+            (
+                call.name.as_str(),
+                call.arguments.as_str(),
+                call.result.as_ref().map(Json::as_str),
+            )
+        })
         .collect();
     assert_eq!(
         calls,
@@ -182,7 +232,10 @@ async fn conversations_share_a_token_until_it_ends_or_is_refused() {
     let briefing = crate::test_support::connected(amigo(&server.url));
     let mut outcomes = Vec::new();
     for _conversation in 0..5 {
-        let mut session = agents.open(&briefing, &[], &crate::Cassette::off()).await.unwrap();
+        let mut session = agents
+            .open(&briefing, &[], &crate::Cassette::off())
+            .await
+            .unwrap();
         let call = AgentCall {
             input: AgentInput::Greet,
             turn_index: 0,
@@ -196,30 +249,53 @@ async fn conversations_share_a_token_until_it_ends_or_is_refused() {
     assert!(error.contains("answered with status 401: revoked"), "{error}");
     let bearer = |request: &String| {
         let request = request.to_lowercase();
-        request.lines().find_map(|line| line.strip_prefix("authorization: bearer ").map(ToOwned::to_owned))
+        request
+            .lines()
+            .find_map(|line| line.strip_prefix("authorization: bearer ").map(ToOwned::to_owned))
     };
     let used: Vec<String> = server.requests().iter().filter_map(bearer).collect();
-    assert_eq!(used, ["token-1", "token-2", "token-2", "token-2", "token-3", "token-3", "token-4"]);
+    assert_eq!(
+        used,
+        [
+            "token-1", "token-2", "token-2", "token-2", "token-3", "token-3", "token-4"
+        ]
+    );
 }
 
 #[tokio::test]
 async fn signing_in_may_fail() {
     let cases = [
-        (Response::with("401 Unauthorized", &[], "unknown key hunter22"), "status 401: unknown key ***"),
-        (Response::json(&json!({"token": "hidden"})), "the response has no `id_token`"),
+        (
+            Response::with("401 Unauthorized", &[], "unknown key hunter22"),
+            "status 401: unknown key ***",
+        ),
+        (
+            Response::json(&json!({"token": "hidden"})),
+            "the response has no `id_token`",
+        ),
         (signed_in("hidden", "tomorrow"), "`expires_at` is not a time"),
     ];
     for (response, reason) in cases {
         let server = Server::start(vec![response]).await;
-        let error = open(amigo(&server.url), &[]).await.unwrap().say("hi").await.unwrap_err().to_string();
-        assert!(error.ends_with(reason) && error.contains("/signin_with_api_key: "), "{error}");
+        let error = open(amigo(&server.url), &[])
+            .await
+            .unwrap()
+            .say("hi")
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.ends_with(reason) && error.contains("/signin_with_api_key: "),
+            "{error}"
+        );
         assert!(!error.contains("hidden"), "{error}");
     }
 }
 
 #[tokio::test]
 async fn an_error_in_the_stream_voids_the_interaction() {
-    let error = |status: u16| json!({"type": "error", "http_error_code": status, "error_description": "overloaded"});
+    let error =
+        |status: u16| json!({"type": "error", "http_error_code": status, "error_description": "overloaded"});
     let list = json!({"conversations": [
         {"id": "c1", "tags": {"rehearse": "another's"}},
         {"id": "c9", "tags": null},
@@ -241,10 +317,15 @@ async fn an_error_in_the_stream_voids_the_interaction() {
     let starts = starts(&server);
     assert_eq!(
         starts[2],
-        format!("GET /v1/acme/conversation/?service_id=6618791275130b73714e8d1c&is_finished=false&tag=rehearse%3A{tag}")
+        format!(
+            "GET /v1/acme/conversation/?service_id=6618791275130b73714e8d1c&is_finished=false&tag=rehearse%3A{tag}"
+        )
     );
     assert_eq!((starts[3].as_str(), starts[4].as_str()), (CREATE, INTERACT));
-    assert_eq!(starts[5], "GET /v1/acme/conversation/c1/messages/?sort_by=-created_at&limit=20");
+    assert_eq!(
+        starts[5],
+        "GET /v1/acme/conversation/c1/messages/?sort_by=-created_at&limit=20"
+    );
     assert_eq!((starts[6].as_str(), starts.len()), (INTERACT, 7));
     // What cannot pass is told.
     for (event, reason) in [
@@ -284,7 +365,11 @@ async fn an_interaction_that_was_kept_is_not_repeated() {
 async fn what_a_lost_worker_left_behind_is_finished_first() {
     let refusal = || Response::with("400 Bad Request", &[], "unfinished conversations exist");
     // The tag of this conversation, which follows from the conversation alone.
-    let (server, mut talk) = begin(vec![stream("201 Created", &[created(), complete("Hello.", "i1", true)])]).await;
+    let (server, mut talk) = begin(vec![stream(
+        "201 Created",
+        &[created(), complete("Hello.", "i1", true)],
+    )])
+    .await;
     talk.say("hi").await.unwrap();
     let tag = server.body(1)["tags"]["rehearse"].clone();
     let ours = json!({"conversations": [{"id": "c1", "tags": {"rehearse": tag}}]});
@@ -299,10 +384,19 @@ async fn what_a_lost_worker_left_behind_is_finished_first() {
     assert_eq!(starts(&server)[3], FINISH);
     let (_server, mut talk) = begin(vec![refusal(), Response::json(&json!({"conversations": []}))]).await;
     let error = talk.say("hi").await.unwrap_err().to_string();
-    assert!(error.contains("answered with status 400: unfinished conversations exist"), "{error}");
+    assert!(
+        error.contains("answered with status 400: unfinished conversations exist"),
+        "{error}"
+    );
     // One that was begun and failed is not left behind either.
     let (server, mut talk) = begin(vec![
-        stream("201 Created", &[created(), json!({"type": "error", "http_error_code": 422, "error_description": "x"})]),
+        stream(
+            "201 Created",
+            &[
+                created(),
+                json!({"type": "error", "http_error_code": 422, "error_description": "x"}),
+            ],
+        ),
         Response::json(&ours),
         Response::with("204 No Content", &[], ""),
     ])
@@ -318,8 +412,14 @@ async fn a_stream_that_is_none_is_refused() {
     let whole = complete("Hello.", "i1", false).to_string();
     let cases = [
         ("<html>\n".to_owned(), "a line of the stream is not JSON"),
-        ("{\"message\": \"x\"}\n".to_owned(), "an event of the stream has no `type`"),
-        (format!("{whole}\n"), "the stream does not name the conversation that was created"),
+        (
+            "{\"message\": \"x\"}\n".to_owned(),
+            "an event of the stream has no `type`",
+        ),
+        (
+            format!("{whole}\n"),
+            "the stream does not name the conversation that was created",
+        ),
         (
             "{\"type\": \"interaction-complete\", \"full_message\": 3}".to_owned(),
             "`full_message` is not a text",

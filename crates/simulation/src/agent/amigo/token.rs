@@ -130,11 +130,17 @@ impl Account {
     /// Sends a request as this user and waits for the head of the response. A token that is refused is replaced once.
     pub(super) async fn begin(&self, caller: &Caller, request: &Request) -> Result<Body, AgentError> {
         let token = self.token(caller, None).await?;
-        let outcome = caller.http.begin(&let_in(request, &token)?, &caller.connection).await;
+        let outcome = caller
+            .http
+            .begin(&let_in(request, &token)?, &caller.connection)
+            .await;
         match outcome {
             Err(AgentError::Refused { status: 401, .. }) => {
                 let token = self.token(caller, Some(&token)).await?;
-                caller.http.begin(&let_in(request, &token)?, &caller.connection).await
+                caller
+                    .http
+                    .begin(&let_in(request, &token)?, &caller.connection)
+                    .await
             }
             outcome => outcome,
         }
@@ -144,7 +150,9 @@ impl Account {
     pub(super) async fn ask(&self, caller: &Caller, request: &Request) -> Result<Reply, AgentError> {
         let bytes = self.begin(caller, request).await?.rest().await?;
         let value = serde_json::from_slice(&bytes).map_err(|why| {
-            caller.http.malformed(request, format!("the response is not JSON ({why})"), &bytes)
+            caller
+                .http
+                .malformed(request, format!("the response is not JSON ({why})"), &bytes)
         })?;
         Ok(Reply { value, bytes })
     }

@@ -111,7 +111,9 @@ impl<'a> Heard<'a> {
         for activity in &page.activities {
             let id = text(activity, "id");
             if self.is_own(activity) {
-                let named = activity.pointer("/channelData/clientActivityID").and_then(Value::as_str);
+                let named = activity
+                    .pointer("/channelData/clientActivityID")
+                    .and_then(Value::as_str);
                 // An own message of an earlier turn may be seen again; with an id that tells, only this turn's counts.
                 if named.is_none_or(|named| named == self.client_activity_id) {
                     self.echoed = true;
@@ -143,8 +145,7 @@ impl<'a> Heard<'a> {
             Some("user") => true,
             Some("bot" | "skill") => false,
             Some(_) | None => {
-                from("/from/id") == Some(self.user)
-                    || (ours && activity.pointer("/replyToId").is_none())
+                from("/from/id") == Some(self.user) || (ours && activity.pointer("/replyToId").is_none())
             }
         }
     }
@@ -163,7 +164,11 @@ impl<'a> Heard<'a> {
 /// A message, as words.
 fn shown(activity: &Value) -> String {
     let words = text(activity, "text").map(ToOwned::to_owned);
-    let attachments = activity.get("attachments").and_then(Value::as_array).into_iter().flatten();
+    let attachments = activity
+        .get("attachments")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     let suggested = activity.pointer("/suggestedActions/actions");
     let parts = words
         .into_iter()

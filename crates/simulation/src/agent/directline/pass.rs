@@ -41,8 +41,14 @@ struct Token {
 impl Token {
     /// From a response that may give one.
     fn read(value: &Value) -> Option<Self> {
-        let text = value.get("token").and_then(Value::as_str).filter(|text| !text.is_empty())?;
-        let seconds = value.get("expires_in").or_else(|| value.get("expiresIn")).and_then(Value::as_u64);
+        let text = value
+            .get("token")
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())?;
+        let seconds = value
+            .get("expires_in")
+            .or_else(|| value.get("expiresIn"))
+            .and_then(Value::as_u64);
         let good_for = seconds.map(Duration::from_secs);
         Some(Self {
             text: text.to_owned(),
@@ -86,7 +92,9 @@ impl Pass {
             let (reply, _calls) = caller.attempts.run(0, &place, ask).await?;
             let token = Token::read(&reply.value).ok_or_else(|| {
                 // The body may hold a token under another name, so it is not quoted.
-                caller.http.malformed(&request, "the response has no `token`", b"")
+                caller
+                    .http
+                    .malformed(&request, "the response has no `token`", b"")
             })?;
             self.keep(Some(token));
         }
@@ -118,9 +126,9 @@ impl Pass {
         let token = self.token();
         let outcome = caller.ask(&self.let_in(&request, token.as_ref())?).await;
         match outcome {
-            Err(AgentError::Refused { status: 401 | 403, .. })
-                if token.is_some() && matches!(self.credential, Credential::Secret(_)) =>
-            {
+            Err(AgentError::Refused {
+                status: 401 | 403, ..
+            }) if token.is_some() && matches!(self.credential, Credential::Secret(_)) => {
                 self.keep(None);
                 caller.ask(&self.let_in(&request, None)?).await
             }
@@ -149,8 +157,11 @@ impl Pass {
         }
         let request = self.let_in(&caller.post(&["tokens", "refresh"], &json!({}))?, Some(&token))?;
         let renewed = caller.ask(&request).await.and_then(|reply| {
-            Token::read(&reply.value)
-                .ok_or_else(|| caller.http.malformed(&request, "the response has no `token`", b""))
+            Token::read(&reply.value).ok_or_else(|| {
+                caller
+                    .http
+                    .malformed(&request, "the response has no `token`", b"")
+            })
         });
         match renewed {
             Ok(token) => self.keep(Some(token)),

@@ -67,7 +67,10 @@ async fn begin(mut responses: Vec<Response>) -> (Server, Talk) {
 fn line<'a>(request: &'a str, name: &str) -> Option<&'a str> {
     request
         .lines()
-        .find_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name)))
+        .find_map(|line| {
+            line.split_once(": ")
+                .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+        })
         .map(|(_, value)| value)
 }
 
@@ -75,18 +78,33 @@ fn line<'a>(request: &'a str, name: &str) -> Option<&'a str> {
 async fn a_message_is_posted_and_its_answer_polled() {
     let (server, mut talk) = begin(vec![
         posted("c|1"),
-        page("1", &[own("c|1", "key-2"), json!({"type": "typing", "from": {"id": "bot"}, "replyToId": "c|1"})]),
+        page(
+            "1",
+            &[
+                own("c|1", "key-2"),
+                json!({"type": "typing", "from": {"id": "bot"}, "replyToId": "c|1"}),
+            ],
+        ),
         page("3", &[said("Hello.", Some("c|1")), said("And?", Some("c|1"))]),
         posted("c|4"),
         page("5", &[own("c|4", "key-4"), said("Bye.", Some("c|4"))]),
     ])
     .await;
     let reply = talk.say("hi").await.unwrap();
-    assert_eq!((reply.text.as_str(), reply.completed, reply.calls), ("Hello.\n\nAnd?", false, 1));
-    assert_eq!(reply.session.unwrap(), r#"{"conversation":"c/1","watermark":"3"}"#);
+    assert_eq!(
+        (reply.text.as_str(), reply.completed, reply.calls),
+        ("Hello.\n\nAnd?", false, 1)
+    );
+    assert_eq!(
+        reply.session.unwrap(),
+        r#"{"conversation":"c/1","watermark":"3"}"#
+    );
     assert_eq!(talk.hear("bye").await, "Bye.");
     let requests = server.requests();
-    let starts: Vec<&str> = requests.iter().map(|request| request.lines().next().unwrap()).collect();
+    let starts: Vec<&str> = requests
+        .iter()
+        .map(|request| request.lines().next().unwrap())
+        .collect();
     assert_eq!(
         starts,
         [
@@ -118,11 +136,17 @@ async fn what_the_bot_said_before_is_no_answer() {
     let (_server, mut talk) = begin(vec![
         posted("c|1"),
         page("2", &[welcome, proactive.clone()]),
-        page("4", &[own("c|1", "key-2"), said("Late to another.", Some("other"))]),
+        page(
+            "4",
+            &[own("c|1", "key-2"), said("Late to another.", Some("other"))],
+        ),
         page("5", &[said("Hello.", Some("c|1"))]),
     ])
     .await;
-    assert_eq!(talk.hear("hi").await, "Welcome.\n\nNews!\n\nLate to another.\n\nHello.");
+    assert_eq!(
+        talk.hear("hi").await,
+        "Welcome.\n\nNews!\n\nLate to another.\n\nHello."
+    );
     // Without a name of what it answers, what follows our message answers it.
     let (_server, mut talk) = begin(vec![posted("c|1"), page("4", &[own("c|1", "key-2"), proactive])]).await;
     assert_eq!(talk.hear("hi").await, "News!");
@@ -136,10 +160,19 @@ async fn a_service_may_answer_the_post_with_the_replys_id() {
     reply["id"] = json!("r1");
     reply["from"] = json!({"id": "bot"});
     let body = json!({ "activities": [mine, reply], "watermark": 2 });
-    let (server, mut talk) = begin(vec![posted("r1"), Response::json(&body), posted("r2"), page("4", &[said("Yes.", None)])]).await;
+    let (server, mut talk) = begin(vec![
+        posted("r1"),
+        Response::json(&body),
+        posted("r2"),
+        page("4", &[said("Yes.", None)]),
+    ])
+    .await;
     let first = talk.say("hi").await.unwrap();
     assert_eq!(first.text, "Hello.");
-    assert_eq!(first.session.unwrap(), r#"{"conversation":"c/1","watermark":"2"}"#);
+    assert_eq!(
+        first.session.unwrap(),
+        r#"{"conversation":"c/1","watermark":"2"}"#
+    );
     drop(server);
 }
 
@@ -187,9 +220,13 @@ async fn the_bot_may_end_the_conversation_and_speak_first() {
 async fn actions_and_cards_are_told() {
     let mut reply = said("Which room?", Some("c|1"));
     reply["attachments"] = json!([{"contentType": "image/png", "name": "plan.png", "contentUrl": "data:x"}]);
-    reply["suggestedActions"] = json!({"actions": [{"type": "imBack", "title": "Sea"}, {"type": "imBack", "title": "Garden"}]});
+    reply["suggestedActions"] =
+        json!({"actions": [{"type": "imBack", "title": "Sea"}, {"type": "imBack", "title": "Garden"}]});
     let (_server, mut talk) = begin(vec![posted("c|1"), page("2", &[reply])]).await;
-    assert_eq!(talk.hear("book").await, "Which room?\n[image: plan.png]\n[Sea] [Garden]");
+    assert_eq!(
+        talk.hear("book").await,
+        "Which room?\n[image: plan.png]\n[Sea] [Garden]"
+    );
 }
 
 #[tokio::test]
@@ -203,7 +240,11 @@ async fn a_message_is_never_posted_twice() {
     .await;
     let reply = talk.say("hi").await.unwrap();
     assert_eq!((reply.text.as_str(), reply.calls), ("Hello.", 2));
-    let posts = server.requests().iter().filter(|request| request.starts_with("POST")).count();
+    let posts = server
+        .requests()
+        .iter()
+        .filter(|request| request.starts_with("POST"))
+        .count();
     assert_eq!(posts, 2, "one starts the conversation");
     // It was lost.
     let (server, mut talk) = begin(vec![
@@ -229,9 +270,16 @@ async fn another_worker_goes_on_where_the_first_stopped() {
     let mut talk = open(bot(&server.url, secret(), AT_ONCE), &history).await.unwrap();
     assert_eq!(talk.hear("hi").await, "Still here.");
     let requests = server.requests();
-    assert!(requests[0].starts_with("GET /v3/directline/conversations/c%2F1/activities?watermark=3 "), "{}", requests[0]);
+    assert!(
+        requests[0].starts_with("GET /v3/directline/conversations/c%2F1/activities?watermark=3 "),
+        "{}",
+        requests[0]
+    );
     assert_eq!(line(&requests[1], "authorization"), Some("Bearer hunter22"));
-    let error = open(bot(&server.url, secret(), AT_ONCE), &stored("{}")).await.err().unwrap();
+    let error = open(bot(&server.url, secret(), AT_ONCE), &stored("{}"))
+        .await
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("cannot be read"), "{error}");
 }
 
@@ -249,11 +297,24 @@ async fn tokens_are_used_renewed_and_given_up_for_the_secret() {
     let mut talk = open(bot(&server.url, secret(), AT_ONCE), &[]).await.unwrap();
     assert_eq!(talk.hear("hi").await, "Hello.");
     let requests = server.requests();
-    assert!(requests[1].starts_with("POST /v3/directline/tokens/refresh "), "{}", requests[1]);
-    let bearers: Vec<_> = requests.iter().map(|request| line(request, "authorization").unwrap()).collect();
+    assert!(
+        requests[1].starts_with("POST /v3/directline/tokens/refresh "),
+        "{}",
+        requests[1]
+    );
+    let bearers: Vec<_> = requests
+        .iter()
+        .map(|request| line(request, "authorization").unwrap())
+        .collect();
     assert_eq!(
         bearers,
-        ["Bearer hunter22", "Bearer first", "Bearer second", "Bearer second", "Bearer hunter22"]
+        [
+            "Bearer hunter22",
+            "Bearer first",
+            "Bearer second",
+            "Bearer second",
+            "Bearer hunter22"
+        ]
     );
 }
 
@@ -267,11 +328,18 @@ async fn a_token_may_come_from_elsewhere() {
         Response::with("403 Forbidden", &[], "expired"),
     ])
     .await;
-    let credential = DirectLineCredential::TokenUrl(text(&format!("{}/token?key={{{{ secret.KEY }}}}", server.url)));
-    let mut talk = open(bot(&server.url, credential.clone(), AT_ONCE), &[]).await.unwrap();
+    let credential =
+        DirectLineCredential::TokenUrl(text(&format!("{}/token?key={{{{ secret.KEY }}}}", server.url)));
+    let mut talk = open(bot(&server.url, credential.clone(), AT_ONCE), &[])
+        .await
+        .unwrap();
     assert_eq!(talk.hear("hi").await, "Hello.");
     let requests = server.requests();
-    assert!(requests[0].starts_with("GET /token?key=hunter22 "), "{}", requests[0]);
+    assert!(
+        requests[0].starts_with("GET /token?key=hunter22 "),
+        "{}",
+        requests[0]
+    );
     assert_eq!(line(&requests[0], "authorization"), None);
     assert_eq!(line(&requests[1], "authorization"), Some("Bearer given"));
     assert_eq!(server.body(1), json!({}));
@@ -280,27 +348,49 @@ async fn a_token_may_come_from_elsewhere() {
     assert!(error.contains("answered with status 403: expired"), "{error}");
     let server = Server::start(vec![Response::json(&json!({"access_token": "hidden"}))]).await;
     let credential = DirectLineCredential::TokenUrl(text(&format!("{}/token", server.url)));
-    let error = open(bot(&server.url, credential, AT_ONCE), &[]).await.err().unwrap().to_string();
+    let error = open(bot(&server.url, credential, AT_ONCE), &[])
+        .await
+        .err()
+        .unwrap()
+        .to_string();
     assert!(error.ends_with("/token: the response has no `token`"), "{error}");
 }
 
 #[tokio::test]
 async fn no_credential_is_sent_where_none_is_wanted() {
     let server = Server::start(vec![started(&json!({}))]).await;
-    open(bot(&server.url, DirectLineCredential::None, AT_ONCE), &[]).await.unwrap();
+    open(bot(&server.url, DirectLineCredential::None, AT_ONCE), &[])
+        .await
+        .unwrap();
     assert_eq!(line(&server.requests()[0], "authorization"), None);
 }
 
 #[tokio::test]
 async fn what_is_no_direct_line_is_refused() {
     let server = Server::start(vec![Response::json(&json!({"ok": true, "token": "hidden"}))]).await;
-    let error = open(bot(&server.url, secret(), AT_ONCE), &[]).await.err().unwrap().to_string();
-    assert!(error.ends_with("no `conversationId`; is this a Direct Line service?"), "{error}");
+    let error = open(bot(&server.url, secret(), AT_ONCE), &[])
+        .await
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        error.ends_with("no `conversationId`; is this a Direct Line service?"),
+        "{error}"
+    );
     let wrong = [
-        (Response::json(&json!({"messages": []})), "the response has no `activities`"),
-        (Response::json(&json!({"activities": [], "watermark": []})), "`watermark` is not a text"),
+        (
+            Response::json(&json!({"messages": []})),
+            "the response has no `activities`",
+        ),
+        (
+            Response::json(&json!({"activities": [], "watermark": []})),
+            "`watermark` is not a text",
+        ),
         (Response::with("200 OK", &[], "<html>"), "is not JSON"),
-        (Response::with("404 Not Found", &[], "gone"), "answered with status 404: gone"),
+        (
+            Response::with("404 Not Found", &[], "gone"),
+            "answered with status 404: gone",
+        ),
     ];
     for (response, reason) in wrong {
         let (_server, mut talk) = begin(vec![posted("c|1"), response]).await;

@@ -24,7 +24,10 @@ impl Seen {
         };
         let value: Value = serde_json::from_str(text).map_err(|_why| broken())?;
         let string = |value: &Value| value.as_str().map(ToOwned::to_owned);
-        let interrupts = value.get("interrupts").and_then(Value::as_array).ok_or_else(broken)?;
+        let interrupts = value
+            .get("interrupts")
+            .and_then(Value::as_array)
+            .ok_or_else(broken)?;
         Ok(Self {
             last: value.get("last").and_then(string),
             interrupts: interrupts.iter().filter_map(string).collect(),
@@ -74,8 +77,13 @@ impl Output {
     pub(super) fn of_state(state: &Value) -> Option<Self> {
         let values = state.get("values").filter(|values| values.is_object())?;
         let tasks = state.get("tasks").and_then(Value::as_array).into_iter().flatten();
-        let interrupts: Vec<Interrupt> = tasks.flat_map(|task| interrupts(task.get("interrupts"))).collect();
-        let ended = state.get("next").and_then(Value::as_array).is_some_and(Vec::is_empty);
+        let interrupts: Vec<Interrupt> = tasks
+            .flat_map(|task| interrupts(task.get("interrupts")))
+            .collect();
+        let ended = state
+            .get("next")
+            .and_then(Value::as_array)
+            .is_some_and(Vec::is_empty);
         Some(Self {
             settled: ended || !interrupts.is_empty(),
             values: values.clone(),
@@ -88,17 +96,27 @@ impl Output {
         if !self.settled {
             return false;
         }
-        let open: Vec<&str> = self.interrupts.iter().map(|interrupt| interrupt.id.as_str()).collect();
+        let open: Vec<&str> = self
+            .interrupts
+            .iter()
+            .map(|interrupt| interrupt.id.as_str())
+            .collect();
         if !seen.interrupts.is_empty() {
             return open != seen.interrupts;
         }
         let messages = self.messages().unwrap_or_default();
-        let after = messages.iter().skip_while(|message| !is(message, message_id)).skip(1);
+        let after = messages
+            .iter()
+            .skip_while(|message| !is(message, message_id))
+            .skip(1);
         !open.is_empty() || after.into_iter().any(|message| kind(message) == "ai")
     }
 
     fn messages(&self) -> Option<&[Value]> {
-        self.values.get("messages").and_then(Value::as_array).map(Vec::as_slice)
+        self.values
+            .get("messages")
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
     }
 
     /// What the graph said and called since the message, or since it was interrupted.
@@ -131,10 +149,17 @@ impl Output {
             completed: self.completed(completed)?,
             ..Answer::default()
         };
-        let last = messages.last().and_then(|message| message.get("id")).and_then(Value::as_str);
+        let last = messages
+            .last()
+            .and_then(|message| message.get("id"))
+            .and_then(Value::as_str);
         let seen = Seen {
             last: last.map(ToOwned::to_owned),
-            interrupts: self.interrupts.iter().map(|interrupt| interrupt.id.clone()).collect(),
+            interrupts: self
+                .interrupts
+                .iter()
+                .map(|interrupt| interrupt.id.clone())
+                .collect(),
         };
         Ok((answer, seen))
     }
@@ -146,9 +171,9 @@ impl Output {
         match self.values.pointer(pointer) {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(completed)) => Ok(*completed),
-            Some(Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
-                Err(format!("what stands at `{pointer}` (completed) is not true or false"))
-            }
+            Some(Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => Err(format!(
+                "what stands at `{pointer}` (completed) is not true or false"
+            )),
         }
     }
 }
@@ -159,7 +184,10 @@ fn is(message: &Value, id: &str) -> bool {
 
 /// `human`, `ai`, `tool` or whatever else a message says to be.
 fn kind(message: &Value) -> &str {
-    let kind = message.get("type").or_else(|| message.get("role")).and_then(Value::as_str);
+    let kind = message
+        .get("type")
+        .or_else(|| message.get("role"))
+        .and_then(Value::as_str);
     match kind {
         Some("AIMessageChunk" | "assistant") => "ai",
         Some("user") => "human",
@@ -187,7 +215,10 @@ fn calls(messages: &[Value]) -> Value {
         let answers = |message: &&Value| {
             kind(message) == "tool" && message.get("tool_call_id").and_then(Value::as_str) == Some(id)
         };
-        messages.iter().find(answers).map(|message| tool_calls::parsed(&content(message)))
+        messages
+            .iter()
+            .find(answers)
+            .map(|message| tool_calls::parsed(&content(message)))
     };
     let list = |message: &'_ Value, name: &str| -> Vec<Value> {
         let list = message.get(name).and_then(Value::as_array).into_iter().flatten();

@@ -68,13 +68,25 @@ fn ids_are_uuids() {
 
 #[tokio::test]
 async fn a_thread_per_conversation_and_a_run_per_turn() {
-    let first = [human("m0", "?"), ai("a0", "!"), human(&id("key-2"), "hello"), ai("a1", "Hi.")];
+    let first = [
+        human("m0", "?"),
+        ai("a0", "!"),
+        human(&id("key-2"), "hello"),
+        ai("a1", "Hi."),
+    ];
     let (server, mut talk) = begin(vec![run(&first)]).await;
     let reply = talk.say("hello").await.unwrap();
-    assert_eq!((reply.text.as_str(), reply.completed, reply.calls), ("Hi.", false, 1));
+    assert_eq!(
+        (reply.text.as_str(), reply.completed, reply.calls),
+        ("Hi.", false, 1)
+    );
     assert_eq!(reply.session.unwrap(), r#"{"interrupts":[],"last":"a1"}"#);
     let requests = server.requests();
-    assert!(requests[0].starts_with("POST /threads HTTP/1.1"), "{}", requests[0]);
+    assert!(
+        requests[0].starts_with("POST /threads HTTP/1.1"),
+        "{}",
+        requests[0]
+    );
     assert_eq!(
         server.body(0),
         json!({"thread_id": thread(), "if_exists": "do_nothing", "metadata": {"session_id": briefing().session_id}})
@@ -82,7 +94,11 @@ async fn a_thread_per_conversation_and_a_run_per_turn() {
     let path = format!("POST /threads/{}/runs/wait HTTP/1.1", thread());
     assert!(requests[1].starts_with(&path), "{}", requests[1]);
     let request = requests[1].to_lowercase();
-    for line in ["x-api-key: hunter22\r\n", "idempotency-key: key-2\r\n", "traceparent: 00-"] {
+    for line in [
+        "x-api-key: hunter22\r\n",
+        "idempotency-key: key-2\r\n",
+        "traceparent: 00-",
+    ] {
         assert!(request.contains(line), "{line} in {request}");
     }
     assert_eq!(
@@ -117,12 +133,21 @@ async fn tool_calls_have_their_results() {
     let done = json!({"messages": messages, "done": true});
     let (_server, mut talk) = begin(vec![Response::json(&done)]).await;
     let reply = talk.say("weather?").await.unwrap();
-    assert_eq!((reply.text.as_str(), reply.completed), ("Let me see.\n\n21 degrees.", true));
+    assert_eq!(
+        (reply.text.as_str(), reply.completed),
+        ("Let me see.\n\n21 degrees.", true)
+    );
     assert_eq!(reply.usage, Some(Usage::of_tokens(15, 8)));
     let calls: Vec<_> = reply
         .tool_calls
         .iter()
-        .map(|call| (call.name.as_str(), call.arguments.as_str(), call.result.as_ref().map(Json::as_str)))
+        .map(|call| {
+            (
+                call.name.as_str(),
+                call.arguments.as_str(),
+                call.result.as_ref().map(Json::as_str),
+            )
+        })
         .collect();
     assert_eq!(
         calls,
@@ -144,7 +169,11 @@ async fn an_interrupt_is_answered_with_the_next_message() {
         "messages": [human(&id("key-2"), "book"), ai("a1", "Two questions.")],
         "__interrupt__": [{"value": {"q": 1}, "id": "i2"}, {"value": "And?", "id": "i3"}],
     });
-    let end = [human(&id("key-2"), "book"), ai("a1", "Two questions."), ai("a2", "Booked.")];
+    let end = [
+        human(&id("key-2"), "book"),
+        ai("a1", "Two questions."),
+        ai("a2", "Booked."),
+    ];
     let (server, mut talk) = begin(vec![Response::json(&asked), Response::json(&two), run(&end)]).await;
     let reply = talk.say("book").await.unwrap();
     assert_eq!(reply.text, "Are you sure?");
@@ -153,7 +182,10 @@ async fn an_interrupt_is_answered_with_the_next_message() {
     assert_eq!(server.body(2)["command"], json!({"resume": "yes"}));
     assert_eq!(server.body(2).get("input"), None);
     assert_eq!(talk.hear("both").await, "Booked.");
-    assert_eq!(server.body(3)["command"], json!({"resume": {"i2": "both", "i3": "both"}}));
+    assert_eq!(
+        server.body(3)["command"],
+        json!({"resume": {"i2": "both", "i3": "both"}})
+    );
     // Another worker knows that the graph waits.
     let state = json!({"values": {"messages": []}, "next": ["ask"], "tasks": [{"interrupts": [{"value": "Are you sure?", "id": "i1"}]}]});
     let server = Server::start(vec![Response::json(&state), Response::json(&two)]).await;
@@ -170,7 +202,11 @@ async fn a_run_that_came_to_its_end_is_not_repeated() {
     let reply = talk.say("hello").await.unwrap();
     assert_eq!((reply.text.as_str(), reply.calls), ("Hi.", 2));
     let path = format!("GET /threads/{}/state HTTP/1.1", thread());
-    assert!(server.requests()[2].starts_with(&path), "{}", server.requests()[2]);
+    assert!(
+        server.requests()[2].starts_with(&path),
+        "{}",
+        server.requests()[2]
+    );
     // One that did not: the message has the same id, so it does not stand there twice.
     let unfinished = done(&[human(&id("key-2"), "hello")]);
     let fine = run(&[human(&id("key-2"), "hello"), ai("a1", "Hi.")]);
@@ -183,14 +219,30 @@ async fn a_run_that_came_to_its_end_is_not_repeated() {
 async fn another_worker_goes_on_in_the_same_thread() {
     let other = json!({"values": {"messages": [human("m", "x"), ai("a1", "y")]}, "next": [], "tasks": []});
     // The graph renames messages: what is new is what follows the last one that was seen.
-    let after = run(&[human("m", "x"), ai("a1", "y"), human("renamed", "hello"), ai("a2", "Hi again.")]);
-    let server = Server::start(vec![Response::json(&other), after, Response::with("404 Not Found", &[], "no thread")]).await;
-    let mut talk = open(graph(&server.url), &stored(r#"{"last":"a1","interrupts":[]}"#)).await.unwrap();
+    let after = run(&[
+        human("m", "x"),
+        ai("a1", "y"),
+        human("renamed", "hello"),
+        ai("a2", "Hi again."),
+    ]);
+    let server = Server::start(vec![
+        Response::json(&other),
+        after,
+        Response::with("404 Not Found", &[], "no thread"),
+    ])
+    .await;
+    let mut talk = open(graph(&server.url), &stored(r#"{"last":"a1","interrupts":[]}"#))
+        .await
+        .unwrap();
     assert_eq!(talk.hear("hello").await, "Hi again.");
     assert_eq!(server.requests().len(), 2, "no thread is made");
     let error = talk.say("hello").await.unwrap_err().to_string();
     assert!(error.contains("answered with status 404: no thread"), "{error}");
-    let error = open(graph(&server.url), &stored("nonsense")).await.err().unwrap().to_string();
+    let error = open(graph(&server.url), &stored("nonsense"))
+        .await
+        .err()
+        .unwrap()
+        .to_string();
     assert!(error.contains("cannot be read"), "{error}");
 }
 
@@ -209,19 +261,32 @@ async fn what_is_no_answer_is_refused() {
             "the run failed: RuntimeError: The kitchen is closed.",
         ),
         (json!({"answer": 42}), "the run's output has no `messages`"),
-        (json!({"messages": [], "done": "yes"}), "what stands at `/done` (completed) is not true or false"),
+        (
+            json!({"messages": [], "done": "yes"}),
+            "what stands at `/done` (completed) is not true or false",
+        ),
         (json!({"messages": [ai("a", "")]}), "the reply is empty"),
     ];
     for (output, reason) in wrong {
         let (server, mut talk) = begin(vec![Response::json(&output)]).await;
         let error = talk.say("hello").await.unwrap_err().to_string();
-        assert!(error.contains(reason) && error.contains("/runs/wait: "), "{error}");
+        assert!(
+            error.contains(reason) && error.contains("/runs/wait: "),
+            "{error}"
+        );
         assert_eq!(server.requests().len(), 2, "it is not tried again");
     }
     let server = Server::start(vec![Response::json(&json!({"ok": true}))]).await;
     let error = open(graph(&server.url), &[]).await.err().unwrap().to_string();
-    assert!(error.contains("does not name the thread") && error.contains("/threads: "), "{error}");
-    let server = Server::start(vec![made(), Response::Stall(b"HTTP/1.1 200 OK\r\n\r\n  \n".to_vec())]).await;
+    assert!(
+        error.contains("does not name the thread") && error.contains("/threads: "),
+        "{error}"
+    );
+    let server = Server::start(vec![
+        made(),
+        Response::Stall(b"HTTP/1.1 200 OK\r\n\r\n  \n".to_vec()),
+    ])
+    .await;
     let talk = open_with(graph(&server.url), &[], |connection| {
         connection.timeout_ms = 300;
         connection.max_attempts = 1;

@@ -21,7 +21,10 @@ impl Findings {
         if let Some(completed) = &graph.completed
             && !is_pointer(completed.as_str())
         {
-            self.refuse("completed", "must be a JSON Pointer into the graph's state, such as `/done`");
+            self.refuse(
+                "completed",
+                "must be a JSON Pointer into the graph's state, such as `/done`",
+            );
         }
     }
 
@@ -37,7 +40,10 @@ impl Findings {
         }
         self.fields("metadata", rasa.metadata.as_ref(), &[]);
         if rasa.base_url.as_str().trim_end_matches('/').ends_with("/webhook") {
-            self.refuse("base_url", "must end before `/webhooks`; the path of the channel is added");
+            self.refuse(
+                "base_url",
+                "must end before `/webhooks`; the path of the channel is added",
+            );
         }
     }
 
@@ -51,7 +57,12 @@ impl Findings {
                 self.url("token_url", url.as_str(), CONNECTION_VARIABLES);
             }
         }
-        if bot.base_url.as_str().trim_end_matches('/').ends_with("/conversations") {
+        if bot
+            .base_url
+            .as_str()
+            .trim_end_matches('/')
+            .ends_with("/conversations")
+        {
             self.refuse("base_url", "must end before `/conversations`, which is added");
         }
     }
@@ -65,7 +76,10 @@ impl Findings {
         self.text("api_key_id", &amigo.api_key_id);
         self.text("user_id", &amigo.user_id);
         let service_id = amigo.service_id.as_str();
-        let is_id = service_id.len() == 24 && service_id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let is_id = service_id.len() == 24
+            && service_id
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if !is_template(service_id) && !is_id {
             self.refuse(
                 "service_id",

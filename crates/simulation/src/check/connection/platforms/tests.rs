@@ -117,9 +117,16 @@ fn direct_lines_are_checked() {
         ..bot.clone()
     };
     let [finding] = found(Protocol::DirectLine(secret)).try_into().unwrap();
-    assert!(finding.starts_with("secret: `key` cannot be a secret's name"), "{finding}");
+    assert!(
+        finding.starts_with("secret: `key` cannot be a secret's name"),
+        "{finding}"
+    );
     for (quiet_ms, poll_ms) in [(1000, 500), (500, 1000), (500, 49)] {
-        let bot = DirectLine { quiet_ms, poll_ms, ..bot.clone() };
+        let bot = DirectLine {
+            quiet_ms,
+            poll_ms,
+            ..bot.clone()
+        };
         let [finding] = found(Protocol::DirectLine(bot)).try_into().unwrap();
         assert!(finding.contains("less than timeout_ms"), "{finding}");
     }
