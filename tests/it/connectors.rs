@@ -1,7 +1,10 @@
 //! Connectors against servers that nobody here wrote. `scripts/setup-peers` installs them; without them these tests fail.
 
 mod a2a;
+mod directline;
+mod langgraph;
 mod openai_responses;
+mod rasa;
 
 use std::collections::BTreeMap;
 
@@ -143,6 +146,11 @@ impl Talk {
         let opened = self.agents.open(&self.briefing, &self.turns, &cassette).await;
         let session = opened.unwrap();
         Self { session, ..self }
+    }
+
+    /// What was said last, and the reply, did not get into the history.
+    fn forget_last_exchange(&mut self) {
+        self.turns.truncate(self.turns.len() - 2);
     }
 
     fn turn(&mut self, role: Role, said: &str, reply: Option<&AgentReply>) {

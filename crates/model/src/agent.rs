@@ -1,7 +1,16 @@
 //! Agents under test: how each is reached. Also context graphs, the opaque documents handed to them.
 
+mod amigo;
+mod direct_line;
+mod langgraph;
+mod rasa;
+
 use std::collections::BTreeMap;
 
+pub use amigo::{AMIGO_URL, Amigo};
+pub use direct_line::{DEFAULT_POLL_MS, DEFAULT_QUIET_MS, DIRECT_LINE_URL, DirectLine, DirectLineCredential};
+pub use langgraph::LangGraph;
+pub use rasa::{DEFAULT_CHANNEL, Rasa};
 use serde::{Deserialize, Serialize};
 
 use crate::{AgentId, ContextGraphId, Invalid, Json, Life, Name, Text};
@@ -130,6 +139,14 @@ pub enum Protocol {
         /// Further fields of the request body, such as `temperature` or `tools` (an object).
         parameters: Option<Json>,
     },
+    /// A graph on a LangGraph server.
+    LangGraph(LangGraph),
+    /// Rasa's REST channel.
+    Rasa(Rasa),
+    /// A bot behind Bot Framework's Direct Line.
+    DirectLine(DirectLine),
+    /// A service of Amigo's classic platform.
+    Amigo(Amigo),
 }
 
 impl Protocol {
@@ -141,6 +158,10 @@ impl Protocol {
             Self::HttpTemplate { .. } => "http_template",
             Self::A2a { .. } => "a2a",
             Self::OpenAiResponses { .. } => "openai_responses",
+            Self::LangGraph(_) => "langgraph",
+            Self::Rasa(_) => "rasa",
+            Self::DirectLine(_) => "directline",
+            Self::Amigo(_) => "amigo",
         }
     }
 
@@ -148,9 +169,13 @@ impl Protocol {
     /// server assigned to the session is stored with the turns.
     pub const fn continuation(&self) -> Continuation {
         match self {
-            Self::OpenAiChat { .. } | Self::A2a { .. } | Self::OpenAiResponses { .. } => {
-                Continuation::Continue
-            }
+            Self::OpenAiChat { .. }
+            | Self::A2a { .. }
+            | Self::OpenAiResponses { .. }
+            | Self::LangGraph(_)
+            | Self::Rasa(_) => Continuation::Continue,
+            Self::DirectLine(bot) => bot.continuation(),
+            Self::Amigo(_) => Continuation::Restart,
             Self::Stdio { continuation, .. } | Self::HttpTemplate { continuation, .. } => *continuation,
         }
     }
@@ -261,19 +286,23 @@ impl Connection {
         if self.max_reply_bytes == 0 || self.max_reply_bytes > 1024 * 1024 {
             return Err(Invalid::new("max_reply_bytes must be 1 to 1048576"));
         }
-        if let Protocol::Stdio { command, .. } = &self.protocol
-            && command.is_empty()
-        {
-            return Err(Invalid::new("command must name a program"));
+        match &self.protocol {
+            Protocol::Stdio { command, .. } if command.is_empty() => {
+                Err(Invalid::new("command must name a program"))
+            }
+            Protocol::A2a { card, endpoint, .. } if card.is_some() == endpoint.is_some() => Err(
+                Invalid::new("an A2A connection has exactly one of `card` and `endpoint`"),
+            ),
+            Protocol::DirectLine(bot) => bot.check(self.timeout_ms),
+            Protocol::Stdio { .. }
+            | Protocol::OpenAiChat { .. }
+            | Protocol::HttpTemplate { .. }
+            | Protocol::A2a { .. }
+            | Protocol::OpenAiResponses { .. }
+            | Protocol::LangGraph(_)
+            | Protocol::Rasa(_)
+            | Protocol::Amigo(_) => Ok(()),
         }
-        if let Protocol::A2a { card, endpoint, .. } = &self.protocol
-            && card.is_some() == endpoint.is_some()
-        {
-            return Err(Invalid::new(
-                "an A2A connection has exactly one of `card` and `endpoint`",
-            ));
-        }
-        Ok(())
     }
 }
 

@@ -5,15 +5,23 @@
 //! number of times. Nothing an agent sends is interpreted beyond its protocol.
 
 mod a2a;
+mod amigo;
 mod attempts;
+mod caller;
+mod directline;
 mod error;
 mod http;
 mod http_template;
+mod langgraph;
 mod openai_chat;
 mod openai_responses;
+mod rasa;
 mod recorded;
+mod rich_text;
 mod sse;
 mod stdio;
+#[cfg(test)]
+mod testing;
 pub(crate) mod tool_calls;
 mod trace;
 
@@ -22,6 +30,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 pub use error::AgentError;
 pub(crate) use http_template::{OPEN_VARIABLES, REQUEST_VARIABLES, RESPONSE_VARIABLES};
+pub(crate) use langgraph::OWN_INPUT_FIELDS;
 use model::{AgentInput, Protocol, ToolCall, Turn, Usage};
 pub(crate) use openai_chat::{OWN_FIELDS, SYSTEM_VARIABLES};
 pub(crate) use openai_responses::OWN_FIELDS as RESPONSES_OWN_FIELDS;
@@ -104,6 +113,7 @@ impl Default for AgentsOptions {
 #[derive(Clone, Debug)]
 pub struct Agents {
     http: http::Http,
+    amigo_tokens: amigo::Tokens,
     secrets: Secrets,
 }
 
@@ -112,6 +122,7 @@ impl Agents {
     pub fn new(options: &AgentsOptions, secrets: Secrets) -> Result<Self, AgentError> {
         Ok(Self {
             http: http::Http::new(options, secrets.clone())?,
+            amigo_tokens: amigo::Tokens::default(),
             secrets,
         })
     }
@@ -189,6 +200,43 @@ impl Agents {
                 connection,
                 history,
                 self.http.clone(),
+                &self.secrets,
+            )?)),
+            Protocol::LangGraph(graph) => Ok(Box::new(
+                langgraph::GraphSession::open(
+                    briefing,
+                    connection,
+                    graph,
+                    history,
+                    self.http.clone(),
+                    &self.secrets,
+                )
+                .await?,
+            )),
+            Protocol::Rasa(rasa) => Ok(Box::new(rasa::RasaSession::new(
+                briefing,
+                connection,
+                rasa,
+                self.http.clone(),
+                &self.secrets,
+            )?)),
+            Protocol::DirectLine(bot) => Ok(Box::new(
+                directline::BotSession::open(
+                    briefing,
+                    connection,
+                    bot,
+                    history,
+                    self.http.clone(),
+                    &self.secrets,
+                )
+                .await?,
+            )),
+            Protocol::Amigo(amigo) => Ok(Box::new(amigo::AmigoSession::new(
+                briefing,
+                connection,
+                amigo,
+                self.http.clone(),
+                &self.amigo_tokens,
                 &self.secrets,
             )?)),
         }

@@ -1,18 +1,26 @@
 //! `kind: Agent`. A connection has the same shape under `rehearse.connection` of an agent version.
 
 mod a2a;
+mod amigo;
+mod directline;
 mod http;
+mod langgraph;
 mod openai_responses;
+mod rasa;
 
 use std::collections::BTreeMap;
 
 pub use a2a::{A2aBindingWord, A2aDoc, A2aVersionWord};
+pub use amigo::AmigoDoc;
+pub use directline::DirectLineDoc;
 pub use http::{ExtractDoc, HttpTemplateDoc, MethodWord, OpenAiChatDoc, OpenDoc, RequestDoc};
+pub use langgraph::LangGraphDoc;
 use model::{
     AgentContent, Connection, Continuation, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_REPLY_BYTES,
     DEFAULT_TIMEOUT_MS, Protocol, StdioFraming,
 };
 pub use openai_responses::{OpenAiResponsesDoc, ResponsesHistoryWord};
+pub use rasa::RasaDoc;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -54,6 +62,18 @@ pub struct ConnectionDoc {
     /// An OpenAI-compatible Responses API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub openai_responses: Option<OpenAiResponsesDoc>,
+    /// A graph on a LangGraph server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub langgraph: Option<LangGraphDoc>,
+    /// Rasa's REST channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rasa: Option<RasaDoc>,
+    /// A bot behind Bot Framework's Direct Line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directline: Option<DirectLineDoc>,
+    /// A service of Amigo's classic platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amigo: Option<AmigoDoc>,
     /// How long one reply may take, in milliseconds. Default: 60000.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 600_000))]
@@ -130,7 +150,17 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<AgentContent> {
 }
 
 /// The protocols, by the name of their field.
-const PROTOCOLS: [&str; 5] = ["stdio", "openaiChat", "httpTemplate", "a2a", "openaiResponses"];
+const PROTOCOLS: [&str; 9] = [
+    "stdio",
+    "openaiChat",
+    "httpTemplate",
+    "a2a",
+    "openaiResponses",
+    "langgraph",
+    "rasa",
+    "directline",
+    "amigo",
+];
 
 /// Reads a connection.
 pub(crate) fn read_connection(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Connection> {
@@ -141,7 +171,21 @@ pub(crate) fn read_connection(value: &Value, at: &Pointer, errors: &mut FieldErr
     let http_template = fields.optional_with("httpTemplate", http::read_http_template);
     let a2a = fields.optional_with("a2a", a2a::read);
     let openai_responses = fields.optional_with("openaiResponses", openai_responses::read);
-    let protocols = [stdio, openai_chat, http_template, a2a, openai_responses];
+    let langgraph = fields.optional_with("langgraph", langgraph::read);
+    let rasa = fields.optional_with("rasa", rasa::read);
+    let directline = fields.optional_with("directline", directline::read);
+    let amigo = fields.optional_with("amigo", amigo::read);
+    let protocols = [
+        stdio,
+        openai_chat,
+        http_template,
+        a2a,
+        openai_responses,
+        langgraph,
+        rasa,
+        directline,
+        amigo,
+    ];
     let timeout_ms = fields.number_or("timeoutMs", 1..=600_000, DEFAULT_TIMEOUT_MS);
     let max_attempts = fields.number_or("maxAttempts", 1..=10, DEFAULT_MAX_ATTEMPTS);
     let max_reply_bytes = fields.number_or("maxReplyBytes", 1..=1024 * 1024, DEFAULT_MAX_REPLY_BYTES);
@@ -229,6 +273,10 @@ pub(crate) fn write_connection(connection: &Connection) -> ConnectionDoc {
         http_template: None,
         a2a: a2a::write(&connection.protocol),
         openai_responses: openai_responses::write(&connection.protocol),
+        langgraph: langgraph::write(&connection.protocol),
+        rasa: rasa::write(&connection.protocol),
+        directline: directline::write(&connection.protocol),
+        amigo: amigo::write(&connection.protocol),
         timeout_ms: beside(connection.timeout_ms, DEFAULT_TIMEOUT_MS),
         max_attempts: beside(connection.max_attempts, DEFAULT_MAX_ATTEMPTS),
         max_reply_bytes: beside(connection.max_reply_bytes, DEFAULT_MAX_REPLY_BYTES),
@@ -282,7 +330,12 @@ pub(crate) fn write_connection(connection: &Connection) -> ConnectionDoc {
             doc.http_template = Some(http::write(request, extract, open.as_ref(), *continuation));
         }
         // These are written above, by functions of their own.
-        Protocol::A2a { .. } | Protocol::OpenAiResponses { .. } => {}
+        Protocol::A2a { .. }
+        | Protocol::OpenAiResponses { .. }
+        | Protocol::LangGraph(_)
+        | Protocol::Rasa(_)
+        | Protocol::DirectLine(_)
+        | Protocol::Amigo(_) => {}
     }
     doc
 }

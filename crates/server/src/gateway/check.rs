@@ -109,6 +109,10 @@ fn agent(content: &AgentContent, at: &Pointer) -> FieldErrors {
                 Protocol::HttpTemplate { .. } => "httpTemplate",
                 Protocol::A2a { .. } => "a2a",
                 Protocol::OpenAiResponses { .. } => "openaiResponses",
+                Protocol::LangGraph(_)
+                | Protocol::Rasa(_)
+                | Protocol::DirectLine(_)
+                | Protocol::Amigo(_) => connection.protocol.as_str(),
             };
             collect(check_connection(connection), &at.key(protocol))
         }

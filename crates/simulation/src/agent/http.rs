@@ -132,7 +132,7 @@ impl Http {
     }
 
     /// The beginning of a body. Secrets go first, so that none is cut in two and shown in part.
-    fn quote(&self, body: &[u8]) -> String {
+    pub(super) fn quote(&self, body: &[u8]) -> String {
         if body.is_empty() {
             return String::new();
         }

@@ -84,6 +84,9 @@ impl RecordedSession {
                 },
                 // Its server keeps what was said.
                 Protocol::A2a { .. } => None,
+                Protocol::LangGraph(_) | Protocol::Rasa(_) | Protocol::DirectLine(_) | Protocol::Amigo(_) => {
+                    None
+                }
                 Protocol::HttpTemplate { request, .. } => {
                     let mut sources = request.body.iter().chain([&request.url]);
                     let told = sources.any(|source| {

@@ -2,6 +2,7 @@
 
 mod a2a;
 mod openai_responses;
+mod platforms;
 
 use std::collections::BTreeMap;
 
@@ -83,22 +84,31 @@ impl Findings {
             }
             Protocol::A2a { .. } => self.a2a(protocol),
             Protocol::OpenAiResponses { .. } => self.openai_responses(protocol),
+            Protocol::LangGraph(graph) => self.langgraph(graph),
+            Protocol::Rasa(rasa) => self.rasa(rasa),
+            Protocol::DirectLine(bot) => self.directline(bot),
+            Protocol::Amigo(amigo) => self.amigo(amigo),
         }
     }
 
     /// Checks further fields of a request body.
     fn parameters(&mut self, parameters: Option<&Json>, own: &[&str]) {
-        match parameters.map(Json::value) {
+        self.fields("parameters", parameters, own);
+    }
+
+    /// Checks an object whose fields go into a request, beside `own` ones that it may not have.
+    fn fields(&mut self, path: &str, fields: Option<&Json>, own: &[&str]) {
+        match fields.map(Json::value) {
             None => {}
             Some(serde_json::Value::Object(fields)) => {
                 for name in own.iter().filter(|name| fields.contains_key(**name)) {
                     self.refuse(
-                        format!("parameters.{name}"),
+                        format!("{path}.{name}"),
                         "is set by Rehearse itself; leave it out",
                     );
                 }
             }
-            Some(_) => self.refuse("parameters", "must be an object"),
+            Some(_) => self.refuse(path, "must be an object"),
         }
     }
 
