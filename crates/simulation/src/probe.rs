@@ -9,8 +9,9 @@ use model::{
 
 use crate::{AgentCall, AgentError, AgentReply, Agents, Briefing, Cassette, briefing::seed_of};
 
-/// Says `message` to the agent, or lets it greet if there is none, and waits for the reply. The session is closed before this returns. `session`
-/// makes the session's id, so that each probe meets the agent afresh.
+/// Says `message` to the agent, or lets it greet if there is none, and waits for the reply.
+///
+/// The session is closed before this returns. `session` makes the session's id, so that each probe meets the agent afresh.
 pub async fn probe(
     agents: &Agents,
     agent: &Named<AgentContent>,

@@ -11,7 +11,9 @@ use crate::{
     read::{Fields, list},
 };
 
-/// A goal on the way to the scenario's objective. One is reached at the first turn with which its judge finds it reached, but not before
+/// A goal on the way to the scenario's objective.
+///
+/// One is reached at the first turn with which its judge finds it reached, but not before
 /// the one before it. It is recorded; only a metric with the judge `milestones` makes it count.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Text;
 
-/// A service of Amigo's classic platform, through its conversation API. A conversation starts again when its worker is lost, because
-/// one that is left is finished: the platform allows a user a single unfinished conversation per service.
+/// A service of Amigo's classic platform, through its conversation API.
+///
+/// A conversation starts again when its worker is lost, because one that is left is finished: the platform allows a user a single unfinished conversation per service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amigo {
     /// The server (template).
