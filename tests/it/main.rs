@@ -9,6 +9,7 @@ mod architecture;
 mod bad_input;
 mod bus;
 mod cli;
+mod connectors;
 mod crash;
 mod docs;
 mod lifecycle;

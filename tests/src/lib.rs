@@ -5,10 +5,12 @@
 mod binary;
 pub mod bus;
 mod output;
+mod peer;
 mod suite;
 mod up;
 
 pub use binary::{rehearse, repository, tool};
 pub use output::{Finished, command, run, run_in};
+pub use peer::Peer;
 pub use suite::write_suite;
 pub use up::{Child, Up};

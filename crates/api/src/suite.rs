@@ -23,8 +23,9 @@ mod unit_test;
 mod unit_test_set;
 
 pub use agent::{
-    AgentSpec, ConnectionDoc, ContinuationWord, ExtractDoc, FramingDoc, HttpTemplateDoc, MethodWord,
-    OpenAiChatDoc, OpenDoc, RequestDoc, StdioDoc,
+    A2aBindingWord, A2aDoc, A2aVersionWord, AgentSpec, AmigoDoc, ConnectionDoc, ContinuationWord,
+    DirectLineDoc, ExtractDoc, FramingDoc, HttpTemplateDoc, LangGraphDoc, MethodWord, OpenAiChatDoc,
+    OpenAiResponsesDoc, OpenDoc, RasaDoc, RequestDoc, ResponsesHistoryWord, StdioDoc,
 };
 pub use apply::{Apply, ChangeView, Changes, DifferenceWord, ExportQuery, Exported};
 pub use check::unresolved_names;

@@ -100,6 +100,12 @@ pub(crate) enum Command {
     /// Make suites of what other tools keep in their files
     #[command(subcommand)]
     Import(commands::import::Command),
+    /// Find out whether an agent can be talked to
+    #[command(subcommand)]
+    Agent(commands::agent::Command),
+    /// Find out whether a judge can be trusted
+    #[command(subcommand)]
+    Judge(commands::judge::Command),
     /// Run a unit test set and wait for its verdict
     Run(commands::run::Arguments),
     /// List, show, watch, cancel and rerun runs

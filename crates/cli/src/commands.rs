@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+pub(crate) mod agent;
 pub(crate) mod aggregator;
 pub(crate) mod apply;
 pub(crate) mod artifacts;
@@ -16,6 +17,8 @@ pub(crate) mod get;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod judge;
+mod one_object;
 pub(crate) mod projections;
 pub(crate) mod run;
 pub(crate) mod runs;
@@ -73,6 +76,8 @@ pub(crate) fn run(app: App, output: Output) -> Done {
         Command::Delete(arguments) => delete::run(arguments, &setting),
         Command::Export(arguments) => export::run(arguments, &setting),
         Command::Import(command) => import::run(command, &setting),
+        Command::Agent(command) => agent::run(command, &setting),
+        Command::Judge(command) => judge::run(command, &setting),
         Command::Run(arguments) => run::run(arguments, &setting),
         Command::Runs(command) => runs::run(command, &setting),
         Command::Transcript(arguments) => transcript::run(arguments, &setting),

@@ -9,4 +9,6 @@ mod start;
 
 pub(crate) use open::open_projections;
 pub(crate) use running::{Running, run_until_signal};
-pub(crate) use start::{now, start_aggregator, start_http, start_server, start_workers};
+pub(crate) use start::{
+    agents, language_models, now, start_aggregator, start_http, start_server, start_workers,
+};

@@ -1,7 +1,16 @@
 //! Agents under test: how each is reached. Also context graphs, the opaque documents handed to them.
 
+mod amigo;
+mod direct_line;
+mod langgraph;
+mod rasa;
+
 use std::collections::BTreeMap;
 
+pub use amigo::{AMIGO_URL, Amigo};
+pub use direct_line::{DEFAULT_POLL_MS, DEFAULT_QUIET_MS, DIRECT_LINE_URL, DirectLine, DirectLineCredential};
+pub use langgraph::LangGraph;
+pub use rasa::{DEFAULT_CHANNEL, Rasa};
 use serde::{Deserialize, Serialize};
 
 use crate::{AgentId, ContextGraphId, Invalid, Json, Life, Name, Text};
@@ -93,6 +102,51 @@ pub enum Protocol {
         /// What happens to a conversation that lost its worker.
         continuation: Continuation,
     },
+    /// An agent of the Agent2Agent (A2A) protocol. Its server keeps the conversation under a context id that is stored with each
+    /// turn, so a session can be resumed.
+    A2a {
+        /// Where the agent's card is (template): the address under which `/.well-known/agent-card.json` stands, or, if its path ends
+        /// in `.json`, the card itself. The card says where and how messages are sent. None: `endpoint` does.
+        card: Option<Text>,
+        /// Where messages are sent (template); no card is read. Exactly one of `card` and `endpoint` is there.
+        endpoint: Option<Text>,
+        /// How messages are sent; none: what the card prefers, or JSON-RPC.
+        binding: Option<A2aBinding>,
+        /// The version spoken; none: what the card prefers, or 1.0.
+        version: Option<A2aVersion>,
+        /// Replies are streamed.
+        streaming: bool,
+        /// The key sent as a bearer token (template); none: no key.
+        api_key: Option<Text>,
+        /// Further headers (templates).
+        headers: BTreeMap<String, String>,
+    },
+    /// An OpenAI-compatible `POST {base_url}/responses`. Either the server keeps the history, under the id of the last response, which
+    /// is stored with each turn, or each call carries it; in both cases a session can be resumed.
+    OpenAiResponses {
+        /// Up to and without `/responses` (template).
+        base_url: Text,
+        /// The model's name.
+        model: Text,
+        /// The key sent as a bearer token (template); none: no key.
+        api_key: Option<Text>,
+        /// What the model is told beside the conversation (template over `persona`, `scenario` and `context_graph`); none: nothing.
+        instructions: Option<Text>,
+        /// Who keeps what was said.
+        history: ResponsesHistory,
+        /// Further headers (templates).
+        headers: BTreeMap<String, String>,
+        /// Further fields of the request body, such as `temperature` or `tools` (an object).
+        parameters: Option<Json>,
+    },
+    /// A graph on a LangGraph server.
+    LangGraph(LangGraph),
+    /// Rasa's REST channel.
+    Rasa(Rasa),
+    /// A bot behind Bot Framework's Direct Line.
+    DirectLine(DirectLine),
+    /// A service of Amigo's classic platform.
+    Amigo(Amigo),
 }
 
 impl Protocol {
@@ -102,16 +156,56 @@ impl Protocol {
             Self::Stdio { .. } => "stdio",
             Self::OpenAiChat { .. } => "openai_chat",
             Self::HttpTemplate { .. } => "http_template",
+            Self::A2a { .. } => "a2a",
+            Self::OpenAiResponses { .. } => "openai_responses",
+            Self::LangGraph(_) => "langgraph",
+            Self::Rasa(_) => "rasa",
+            Self::DirectLine(_) => "directline",
+            Self::Amigo(_) => "amigo",
         }
     }
 
-    /// What happens to a conversation that lost its worker. A chat completion carries the whole history in every call.
+    /// What happens to a conversation that lost its worker. It goes on where every call carries the whole history, or what the
+    /// server assigned to the session is stored with the turns.
     pub const fn continuation(&self) -> Continuation {
         match self {
-            Self::OpenAiChat { .. } => Continuation::Continue,
+            Self::OpenAiChat { .. }
+            | Self::A2a { .. }
+            | Self::OpenAiResponses { .. }
+            | Self::LangGraph(_)
+            | Self::Rasa(_) => Continuation::Continue,
+            Self::DirectLine(bot) => bot.continuation(),
+            Self::Amigo(_) => Continuation::Restart,
             Self::Stdio { continuation, .. } | Self::HttpTemplate { continuation, .. } => *continuation,
         }
     }
+}
+
+/// How messages to an A2A agent are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum A2aBinding {
+    /// JSON-RPC over HTTP.
+    JsonRpc,
+    /// HTTP and JSON, called REST.
+    HttpJson,
+}
+
+/// A version of A2A.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum A2aVersion {
+    /// 1.0
+    V1,
+    /// 0.3
+    V0_3,
+}
+
+/// Who keeps what was said, between calls of the Responses API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ResponsesHistory {
+    /// The server: a call carries what is new and the id of the last response.
+    Server,
+    /// Rehearse: each call carries everything, and the server is asked to store nothing.
+    Client,
 }
 
 /// How messages to and from a child process are framed.
@@ -192,12 +286,23 @@ impl Connection {
         if self.max_reply_bytes == 0 || self.max_reply_bytes > 1024 * 1024 {
             return Err(Invalid::new("max_reply_bytes must be 1 to 1048576"));
         }
-        if let Protocol::Stdio { command, .. } = &self.protocol
-            && command.is_empty()
-        {
-            return Err(Invalid::new("command must name a program"));
+        match &self.protocol {
+            Protocol::Stdio { command, .. } if command.is_empty() => {
+                Err(Invalid::new("command must name a program"))
+            }
+            Protocol::A2a { card, endpoint, .. } if card.is_some() == endpoint.is_some() => Err(
+                Invalid::new("an A2A connection has exactly one of `card` and `endpoint`"),
+            ),
+            Protocol::DirectLine(bot) => bot.check(self.timeout_ms),
+            Protocol::Stdio { .. }
+            | Protocol::OpenAiChat { .. }
+            | Protocol::HttpTemplate { .. }
+            | Protocol::A2a { .. }
+            | Protocol::OpenAiResponses { .. }
+            | Protocol::LangGraph(_)
+            | Protocol::Rasa(_)
+            | Protocol::Amigo(_) => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -65,8 +65,10 @@ pub use access::{
 };
 pub use account::{ApiKey, MAX_API_KEYS, Organization, OrganizationProfile, User};
 pub use agent::{
-    Agent, AgentContent, Connection, ContextGraph, ContextGraphContent, Continuation, DEFAULT_MAX_ATTEMPTS,
-    DEFAULT_MAX_REPLY_BYTES, DEFAULT_TIMEOUT_MS, HttpExtract, HttpMethod, HttpOpen, HttpRequest, Protocol,
+    A2aBinding, A2aVersion, AMIGO_URL, Agent, AgentContent, Amigo, Connection, ContextGraph,
+    ContextGraphContent, Continuation, DEFAULT_CHANNEL, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_REPLY_BYTES,
+    DEFAULT_POLL_MS, DEFAULT_QUIET_MS, DEFAULT_TIMEOUT_MS, DIRECT_LINE_URL, DirectLine, DirectLineCredential,
+    HttpExtract, HttpMethod, HttpOpen, HttpRequest, LangGraph, Protocol, Rasa, ResponsesHistory,
     StdioFraming,
 };
 pub use command::{Command, GuardChoice, ServiceChange, StartOptions, UnitTestChange, UnitTestSetChange};

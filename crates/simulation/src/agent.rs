@@ -4,22 +4,36 @@
 //! configured time (each try of it), has at most the configured size, and failures that may pass are tried again a bounded
 //! number of times. Nothing an agent sends is interpreted beyond its protocol.
 
+mod a2a;
+mod amigo;
 mod attempts;
+mod caller;
+mod directline;
 mod error;
 mod http;
 mod http_template;
+mod langgraph;
 mod openai_chat;
+mod openai_responses;
+mod rasa;
 mod recorded;
+mod rich_text;
+mod sse;
 mod stdio;
+#[cfg(test)]
+mod testing;
 pub(crate) mod tool_calls;
+mod trace;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 pub use error::AgentError;
 pub(crate) use http_template::{OPEN_VARIABLES, REQUEST_VARIABLES, RESPONSE_VARIABLES};
+pub(crate) use langgraph::OWN_INPUT_FIELDS;
 use model::{AgentInput, Protocol, ToolCall, Turn, Usage};
 pub(crate) use openai_chat::{OWN_FIELDS, SYSTEM_VARIABLES};
+pub(crate) use openai_responses::OWN_FIELDS as RESPONSES_OWN_FIELDS;
 use tokio::time::Instant;
 
 use crate::{Briefing, Cassette, Reach, Secrets};
@@ -46,7 +60,7 @@ pub struct AgentCall<'a> {
 /// What an agent replied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AgentReply {
-    /// Its words; empty if it only called tools or only said that the conversation is complete.
+    /// Its words; empty if it only called tools, only said that the conversation is complete, or was silent where its protocol lets it.
     pub text: String,
     /// The tools it called.
     pub tool_calls: Vec<ToolCall>,
@@ -99,6 +113,7 @@ impl Default for AgentsOptions {
 #[derive(Clone, Debug)]
 pub struct Agents {
     http: http::Http,
+    amigo_tokens: amigo::Tokens,
     secrets: Secrets,
 }
 
@@ -107,6 +122,7 @@ impl Agents {
     pub fn new(options: &AgentsOptions, secrets: Secrets) -> Result<Self, AgentError> {
         Ok(Self {
             http: http::Http::new(options, secrets.clone())?,
+            amigo_tokens: amigo::Tokens::default(),
             secrets,
         })
     }
@@ -175,6 +191,54 @@ impl Agents {
                 )
                 .await?,
             )),
+            Protocol::A2a { .. } => Ok(Box::new(
+                a2a::A2aSession::open(briefing, connection, history, self.http.clone(), &self.secrets)
+                    .await?,
+            )),
+            Protocol::OpenAiResponses { .. } => Ok(Box::new(openai_responses::ResponsesSession::new(
+                briefing,
+                connection,
+                history,
+                self.http.clone(),
+                &self.secrets,
+            )?)),
+            Protocol::LangGraph(graph) => Ok(Box::new(
+                langgraph::GraphSession::open(
+                    briefing,
+                    connection,
+                    graph,
+                    history,
+                    self.http.clone(),
+                    &self.secrets,
+                )
+                .await?,
+            )),
+            Protocol::Rasa(rasa) => Ok(Box::new(rasa::RasaSession::new(
+                briefing,
+                connection,
+                rasa,
+                self.http.clone(),
+                &self.secrets,
+            )?)),
+            Protocol::DirectLine(bot) => Ok(Box::new(
+                directline::BotSession::open(
+                    briefing,
+                    connection,
+                    bot,
+                    history,
+                    self.http.clone(),
+                    &self.secrets,
+                )
+                .await?,
+            )),
+            Protocol::Amigo(amigo) => Ok(Box::new(amigo::AmigoSession::new(
+                briefing,
+                connection,
+                amigo,
+                self.http.clone(),
+                &self.amigo_tokens,
+                &self.secrets,
+            )?)),
         }
     }
 }
@@ -186,6 +250,8 @@ struct Answer {
     tool_calls: Vec<ToolCall>,
     usage: Option<Usage>,
     completed: bool,
+    /// The protocol allows a reply that says nothing, and this may be one: it is not refused for being empty.
+    silent: bool,
     /// See [`AgentReply::session`].
     session: Option<String>,
 }
@@ -217,7 +283,8 @@ impl AgentSession for GuardedSession {
             .exchange(call)
             .await
             .map_err(|error| error.redacted(&self.secrets))?;
-        if answer.text.trim().is_empty() && answer.tool_calls.is_empty() && !answer.completed {
+        let says_nothing = answer.text.trim().is_empty() && answer.tool_calls.is_empty();
+        if says_nothing && !answer.completed && !answer.silent {
             return Err(AgentError::Empty {
                 place: self.secrets.redact(self.inner.place()),
             });

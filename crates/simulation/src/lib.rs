@@ -18,6 +18,7 @@ mod judge;
 mod llm;
 mod net;
 mod pattern;
+mod probe;
 mod secrets;
 mod template;
 #[cfg(test)]
@@ -39,5 +40,6 @@ pub use llm::{
     PricesError, Purpose, Question, price_of, recorded,
 };
 pub use net::{Reach, ReachError};
+pub use probe::probe;
 pub use secrets::{SecretSource, Secrets};
 pub use user::{SimulatedUser, UserError, UserMove, UserStep, simulated_user};

@@ -314,7 +314,7 @@ spec: {service: 1, persona: [], scenario: {}, maxInteractions: many, criteria: y
         case(
             "two protocols",
             agent("{stdio: {command: [cat]}, openaiChat: {baseUrl: 'http://x', model: m}}"),
-            &["exactly one of `stdio`, `openaiChat` or `httpTemplate`"],
+            &["exactly one of `stdio`, `openaiChat`, `httpTemplate`"],
         ),
         case(
             "a broken document among good ones",

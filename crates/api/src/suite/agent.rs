@@ -1,14 +1,26 @@
 //! `kind: Agent`. A connection has the same shape under `rehearse.connection` of an agent version.
 
+mod a2a;
+mod amigo;
+mod directline;
 mod http;
+mod langgraph;
+mod openai_responses;
+mod rasa;
 
 use std::collections::BTreeMap;
 
+pub use a2a::{A2aBindingWord, A2aDoc, A2aVersionWord};
+pub use amigo::AmigoDoc;
+pub use directline::DirectLineDoc;
 pub use http::{ExtractDoc, HttpTemplateDoc, MethodWord, OpenAiChatDoc, OpenDoc, RequestDoc};
+pub use langgraph::LangGraphDoc;
 use model::{
     AgentContent, Connection, Continuation, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_REPLY_BYTES,
     DEFAULT_TIMEOUT_MS, Protocol, StdioFraming,
 };
+pub use openai_responses::{OpenAiResponsesDoc, ResponsesHistoryWord};
+pub use rasa::RasaDoc;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -30,7 +42,7 @@ pub struct AgentSpec {
     pub document: Option<Map<String, Value>>,
 }
 
-/// How a conversation with an agent is held: one of the three protocols, with bounds.
+/// How a conversation with an agent is held: exactly one protocol, with bounds.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
@@ -44,6 +56,24 @@ pub struct ConnectionDoc {
     /// Any JSON API, by templates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_template: Option<HttpTemplateDoc>,
+    /// An agent of the Agent2Agent protocol.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub a2a: Option<A2aDoc>,
+    /// An OpenAI-compatible Responses API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openai_responses: Option<OpenAiResponsesDoc>,
+    /// A graph on a LangGraph server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub langgraph: Option<LangGraphDoc>,
+    /// Rasa's REST channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rasa: Option<RasaDoc>,
+    /// A bot behind Bot Framework's Direct Line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directline: Option<DirectLineDoc>,
+    /// A service of Amigo's classic platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amigo: Option<AmigoDoc>,
     /// How long one reply may take, in milliseconds. Default: 60000.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 600_000))]
@@ -119,27 +149,60 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<AgentContent> {
     })
 }
 
+/// The protocols, by the name of their field.
+const PROTOCOLS: [&str; 9] = [
+    "stdio",
+    "openaiChat",
+    "httpTemplate",
+    "a2a",
+    "openaiResponses",
+    "langgraph",
+    "rasa",
+    "directline",
+    "amigo",
+];
+
 /// Reads a connection.
 pub(crate) fn read_connection(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Connection> {
     let mut fields = Fields::of(value, at, errors)?;
+    // All are read, so that every fault is told at once.
     let stdio = fields.optional_with("stdio", read_stdio);
     let openai_chat = fields.optional_with("openaiChat", http::read_openai_chat);
     let http_template = fields.optional_with("httpTemplate", http::read_http_template);
+    let a2a = fields.optional_with("a2a", a2a::read);
+    let openai_responses = fields.optional_with("openaiResponses", openai_responses::read);
+    let langgraph = fields.optional_with("langgraph", langgraph::read);
+    let rasa = fields.optional_with("rasa", rasa::read);
+    let directline = fields.optional_with("directline", directline::read);
+    let amigo = fields.optional_with("amigo", amigo::read);
+    let protocols = [
+        stdio,
+        openai_chat,
+        http_template,
+        a2a,
+        openai_responses,
+        langgraph,
+        rasa,
+        directline,
+        amigo,
+    ];
     let timeout_ms = fields.number_or("timeoutMs", 1..=600_000, DEFAULT_TIMEOUT_MS);
     let max_attempts = fields.number_or("maxAttempts", 1..=10, DEFAULT_MAX_ATTEMPTS);
     let max_reply_bytes = fields.number_or("maxReplyBytes", 1..=1024 * 1024, DEFAULT_MAX_REPLY_BYTES);
-    let named = ["stdio", "openaiChat", "httpTemplate"]
-        .into_iter()
+    let named = PROTOCOLS
+        .iter()
         .filter(|key| value.get(key).is_some_and(|protocol| !protocol.is_null()))
         .count();
     if named != 1 {
-        fields.fault_here("a connection has exactly one of `stdio`, `openaiChat` or `httpTemplate`");
+        let known: Vec<String> = PROTOCOLS.iter().map(|key| format!("`{key}`")).collect();
+        fields.fault_here(format!("a connection has exactly one of {}", known.join(", ")));
     }
     fields.finish();
-    let protocol = stdio?.or(openai_chat?).or(http_template?)?;
     if named != 1 {
         return None;
     }
+    let protocol = protocols.into_iter().collect::<Option<Vec<_>>>()?;
+    let protocol = protocol.into_iter().flatten().next()?;
     let connection = Connection {
         protocol,
         timeout_ms: timeout_ms?,
@@ -208,6 +271,12 @@ pub(crate) fn write_connection(connection: &Connection) -> ConnectionDoc {
         stdio: None,
         openai_chat: None,
         http_template: None,
+        a2a: a2a::write(&connection.protocol),
+        openai_responses: openai_responses::write(&connection.protocol),
+        langgraph: langgraph::write(&connection.protocol),
+        rasa: rasa::write(&connection.protocol),
+        directline: directline::write(&connection.protocol),
+        amigo: amigo::write(&connection.protocol),
         timeout_ms: beside(connection.timeout_ms, DEFAULT_TIMEOUT_MS),
         max_attempts: beside(connection.max_attempts, DEFAULT_MAX_ATTEMPTS),
         max_reply_bytes: beside(connection.max_reply_bytes, DEFAULT_MAX_REPLY_BYTES),
@@ -260,6 +329,13 @@ pub(crate) fn write_connection(connection: &Connection) -> ConnectionDoc {
         } => {
             doc.http_template = Some(http::write(request, extract, open.as_ref(), *continuation));
         }
+        // These are written above, by functions of their own.
+        Protocol::A2a { .. }
+        | Protocol::OpenAiResponses { .. }
+        | Protocol::LangGraph(_)
+        | Protocol::Rasa(_)
+        | Protocol::DirectLine(_)
+        | Protocol::Amigo(_) => {}
     }
     doc
 }

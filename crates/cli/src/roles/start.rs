@@ -114,7 +114,18 @@ fn reach(settings: &Settings, on_this_machine: bool) -> Result<Reach, Failure> {
     })
 }
 
-fn language_models(settings: &Settings, on_this_machine: bool) -> Result<LanguageModels, Failure> {
+/// Agents as workers reach them.
+pub(crate) fn agents(settings: &Settings, on_this_machine: bool) -> Result<Agents, Failure> {
+    let options = AgentsOptions {
+        reach: reach(settings, on_this_machine)?,
+        ..AgentsOptions::default()
+    };
+    Agents::new(&options, Secrets::from_env())
+        .map_err(|error| Failure::bug(format!("agents cannot be called: {}", chain(&error))))
+}
+
+/// Language models as workers ask them.
+pub(crate) fn language_models(settings: &Settings, on_this_machine: bool) -> Result<LanguageModels, Failure> {
     let options = LanguageModelsOptions {
         reach: reach(settings, on_this_machine)?,
         ..LanguageModelsOptions::default()
@@ -129,14 +140,8 @@ pub(crate) fn start_workers(
     on_this_machine: bool,
     workers: &mut Running,
 ) -> Result<(), Failure> {
-    let secrets = Secrets::from_env();
-    let options = AgentsOptions {
-        reach: reach(settings, on_this_machine)?,
-        ..AgentsOptions::default()
-    };
-    let agents = Agents::new(&options, secrets.clone())
-        .map_err(|error| Failure::bug(format!("agents cannot be called: {}", chain(&error))))?;
-    let cassettes = Cassettes::new(settings.cassettes.options(), secrets)
+    let agents = agents(settings, on_this_machine)?;
+    let cassettes = Cassettes::new(settings.cassettes.options(), Secrets::from_env())
         .map_err(|error| Failure::configuration(chain(&error)))?;
     let simulation = LiveSimulation::new(agents, language_models(settings, on_this_machine)?)
         .with_limits(settings.simulation.limits())

@@ -107,6 +107,12 @@ fn agent(content: &AgentContent, at: &Pointer) -> FieldErrors {
                 Protocol::Stdio { .. } => "stdio",
                 Protocol::OpenAiChat { .. } => "openaiChat",
                 Protocol::HttpTemplate { .. } => "httpTemplate",
+                Protocol::A2a { .. } => "a2a",
+                Protocol::OpenAiResponses { .. } => "openaiResponses",
+                Protocol::LangGraph(_)
+                | Protocol::Rasa(_)
+                | Protocol::DirectLine(_)
+                | Protocol::Amigo(_) => connection.protocol.as_str(),
             };
             collect(check_connection(connection), &at.key(protocol))
         }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use model::{Role, Time, Turn};
+use model::{Role, Turn};
 use simulation::guard::{MAX_KNOWN_BYTES, MAX_MESSAGE_BYTES};
 
 use super::{
@@ -107,9 +107,13 @@ fn times(out: &mut dyn Write, cases: &[Case], guard: &Guard, compiled: Duration)
         at(50),
         at(99)
     )?;
+    let like = cases
+        .iter()
+        .find(|case| !case.turns.is_empty())
+        .ok_or("no labelled step has a conversation before it")?;
     let slowest = LARGE
         .into_iter()
-        .map(|piece| median(&hostile(&cases[0], piece), guard, N_LARGE_ROUNDS))
+        .map(|piece| median(&hostile(like, piece), guard, N_LARGE_ROUNDS))
         .max()
         .unwrap_or_default();
     writeln!(
@@ -138,24 +142,19 @@ fn median(case: &Case, guard: &Guard, n_rounds: usize) -> Duration {
 fn hostile(like: &Case, piece: &str) -> Case {
     let mut case = like.clone();
     case.message = piece.repeat(MAX_MESSAGE_BYTES / piece.len());
-    let turn = Turn {
-        index: 0,
-        role: Role::User,
+    let of = |turn: &Turn, role| Turn {
+        role,
         text: case.message.clone(),
-        at: Time::default(),
-        latency_ms: None,
-        tool_calls: Vec::new(),
-        usage: None,
-        completed: false,
-        calls: 1,
-        repeated: false,
-        note: None,
-        violations: Vec::new(),
-        session: None,
+        ..turn.clone()
     };
-    let of = |role| Turn { role, ..turn.clone() };
-    case.turns = (0..MAX_KNOWN_BYTES / MAX_MESSAGE_BYTES / 2)
-        .flat_map(|_pair| [of(Role::User), of(Role::Agent)])
+    let n_pairs = MAX_KNOWN_BYTES / MAX_MESSAGE_BYTES / 2;
+    let pair = like
+        .turns
+        .iter()
+        .take(1)
+        .flat_map(|turn| [of(turn, Role::User), of(turn, Role::Agent)]);
+    case.turns = std::iter::repeat_n(pair.collect::<Vec<_>>(), n_pairs)
+        .flatten()
         .collect();
     case
 }

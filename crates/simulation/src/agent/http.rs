@@ -1,11 +1,14 @@
 //! HTTP requests to agents: classified failures, bounded bodies, no redirects.
 
+mod body;
+
 use model::Connection;
 use reqwest::{
     Method, StatusCode, Url,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 
+pub(super) use self::body::Body;
 use super::{AgentError, AgentsOptions};
 use crate::{
     Secrets,
@@ -55,6 +58,12 @@ impl Http {
         request: &Request,
         connection: &Connection,
     ) -> Result<Vec<u8>, AgentError> {
+        self.begin(request, connection).await?.rest().await
+    }
+
+    /// Sends a request and waits for the head of a successful response; its body is then read piece by piece, `max_reply_bytes` in
+    /// all at most.
+    pub(super) async fn begin(&self, request: &Request, connection: &Connection) -> Result<Body, AgentError> {
         let client = self
             .clients
             .for_url(&request.url)
@@ -72,25 +81,15 @@ impl Http {
             .send()
             .await
             .map_err(|why| self.unreachable(request, &why))?;
-        let status = response.status();
-        if !status.is_success() {
+        if !response.status().is_success() {
             return Err(self.refused(request, response).await);
         }
-        let limit = usize::try_from(connection.max_reply_bytes).unwrap_or(usize::MAX);
-        let too_large = || AgentError::TooLarge {
-            place: request.place(),
-            limit_bytes: connection.max_reply_bytes,
-        };
-        if response
-            .content_length()
-            .is_some_and(|length| length > u64::from(connection.max_reply_bytes))
-        {
-            return Err(too_large());
-        }
-        let (body, cut) = read(response, limit)
-            .await
-            .map_err(|why| self.unreachable(request, &why))?;
-        if cut { Err(too_large()) } else { Ok(body) }
+        Body::of(
+            response,
+            request.place(),
+            connection.max_reply_bytes,
+            self.secrets.clone(),
+        )
     }
 
     async fn refused(&self, request: &Request, response: reqwest::Response) -> AgentError {
@@ -133,7 +132,7 @@ impl Http {
     }
 
     /// The beginning of a body. Secrets go first, so that none is cut in two and shown in part.
-    fn quote(&self, body: &[u8]) -> String {
+    pub(super) fn quote(&self, body: &[u8]) -> String {
         if body.is_empty() {
             return String::new();
         }
@@ -142,16 +141,7 @@ impl Http {
     }
 
     fn unreachable(&self, request: &Request, why: &reqwest::Error) -> AgentError {
-        if let Some(reach) = not_allowed(why) {
-            return AgentError::NotAllowed {
-                place: request.place(),
-                reason: reach.to_string(),
-            };
-        }
-        AgentError::Unreachable {
-            place: request.place(),
-            reason: self.secrets.redact(&causes(why)),
-        }
+        unreachable(request.place(), why, &self.secrets)
     }
 }
 
@@ -190,6 +180,19 @@ impl Request {
     /// Method and URL without user, password, query and fragment.
     pub(super) fn place(&self) -> String {
         format!("{} {}", self.method, shown(&self.url))
+    }
+}
+
+fn unreachable(place: String, why: &reqwest::Error, secrets: &Secrets) -> AgentError {
+    if let Some(reach) = not_allowed(why) {
+        return AgentError::NotAllowed {
+            place,
+            reason: reach.to_string(),
+        };
+    }
+    AgentError::Unreachable {
+        place,
+        reason: secrets.redact(&causes(why)),
     }
 }
 

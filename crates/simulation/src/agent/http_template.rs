@@ -16,6 +16,7 @@ use super::{
     http::{Http, Request},
     openai_chat::fill_in,
     tool_calls,
+    trace::{TRACEPARENT, Trace},
 };
 use crate::{
     Briefing, Secrets,
@@ -58,6 +59,7 @@ pub(super) struct TemplateSession {
     /// What is the same in every turn.
     variables: Variables,
     place: String,
+    trace: Trace,
 }
 
 impl TemplateSession {
@@ -94,6 +96,7 @@ impl TemplateSession {
             extract: extract.clone(),
             variables,
             place: format!("{} {}", method(request.method), briefing.agent.name),
+            trace: Trace::of(briefing),
         };
         if let Some(open) = open.as_ref().filter(|_open| history.is_empty()) {
             let values = session.open_session(open, briefing).await?;
@@ -190,6 +193,7 @@ impl TemplateSession {
         let tool_calls = tool_calls::read(calls.as_ref()).map_err(malformed)?;
         Ok(Answer {
             session: None,
+            silent: false,
             text,
             tool_calls,
             usage: None,
@@ -214,7 +218,11 @@ impl Exchange for TemplateSession {
             .with("turn", &call.turn_index.into())
             .with("idempotency_key", &call.idempotency_key.as_str().into())
             .with("history", &view::history(call.turns));
-        let request = fill_request(&self.request, &variables, "request")?;
+        let mut request = fill_request(&self.request, &variables, "request")?;
+        // A connection that sets the header itself has its way.
+        if !request.headers.contains_key(TRACEPARENT) {
+            request.header(TRACEPARENT, TRACEPARENT, &self.trace.parent(call.turn_index))?;
+        }
         self.place = request.place();
         let (bytes, calls) = self.send(call.turn_index, &request).await?;
         Ok((self.answer(&request, &bytes)?, calls))

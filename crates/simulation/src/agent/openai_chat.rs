@@ -13,6 +13,7 @@ use super::{
     attempts::Attempts,
     http::{Http, Request},
     tool_calls,
+    trace::{TRACEPARENT, Trace},
 };
 use crate::{
     Briefing, Secrets,
@@ -35,6 +36,7 @@ pub(super) struct ChatSession {
     body: Map<String, Value>,
     system: Option<String>,
     agent: String,
+    trace: Trace,
 }
 
 impl ChatSession {
@@ -100,6 +102,7 @@ impl ChatSession {
             body,
             system,
             agent: briefing.agent.name.to_string(),
+            trace: Trace::of(briefing),
         })
     }
 
@@ -157,6 +160,7 @@ impl ChatSession {
             tool_calls: tool_calls::read_functions(message.get("tool_calls")).map_err(malformed)?,
             usage: body.get("usage").and_then(usage),
             completed: false,
+            silent: false,
             session: None,
         })
     }
@@ -170,6 +174,8 @@ impl Exchange for ChatSession {
         self.request.body = Some(Value::Object(body).to_string());
         self.request
             .header("idempotency_key", "idempotency-key", &call.idempotency_key)?;
+        self.request
+            .header(TRACEPARENT, TRACEPARENT, &self.trace.parent(call.turn_index))?;
         let this = &*self;
         let send = || async { this.http.send(&this.request, &this.connection).await };
         let (bytes, calls) = this.attempts.run(call.turn_index, &this.place, send).await?;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use model::{AgentInput, Continuation, Protocol, StdioFraming, Turn};
+use model::{AgentInput, Continuation, Protocol, ResponsesHistory, StdioFraming, Turn};
 
 use super::{AgentCall, AgentError, AgentReply, AgentSession, Agents, REQUEST_VARIABLES};
 use crate::{
@@ -78,6 +78,15 @@ impl RecordedSession {
                     StdioFraming::Prompt { .. } => None,
                 },
                 Protocol::OpenAiChat { .. } => Some(Hears::WithEveryCall),
+                Protocol::OpenAiResponses { history, .. } => match history {
+                    ResponsesHistory::Client => Some(Hears::WithEveryCall),
+                    ResponsesHistory::Server => None,
+                },
+                // Its server keeps what was said.
+                Protocol::A2a { .. } => None,
+                Protocol::LangGraph(_) | Protocol::Rasa(_) | Protocol::DirectLine(_) | Protocol::Amigo(_) => {
+                    None
+                }
                 Protocol::HttpTemplate { request, .. } => {
                     let mut sources = request.body.iter().chain([&request.url]);
                     let told = sources.any(|source| {

@@ -72,6 +72,14 @@ pub(super) fn read_functions(value: Option<&Value>) -> Result<Vec<ToolCall>, Str
     }
 }
 
+/// What a tool gave back as a text: the object or list that it is, or the text itself.
+pub(super) fn parsed(text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(value @ (Value::Object(_) | Value::Array(_))) => value,
+        Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | Err(_) => text.into(),
+    }
+}
+
 fn keep(value: &Value) -> Result<Json, String> {
     Json::from_value(value).map_err(|invalid| format!("a tool call's data {invalid}"))
 }

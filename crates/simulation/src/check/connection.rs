@@ -1,8 +1,12 @@
 //! Checks of how an agent is reached.
 
+mod a2a;
+mod openai_responses;
+mod platforms;
+
 use std::collections::BTreeMap;
 
-use model::{Continuation, HttpExtract, HttpOpen, HttpRequest, Protocol, StdioFraming};
+use model::{Continuation, HttpExtract, HttpOpen, HttpRequest, Json, Protocol, StdioFraming};
 
 use super::Findings;
 use crate::{
@@ -57,18 +61,7 @@ impl Findings {
                     self.add("system", template::check(system.as_str(), SYSTEM_VARIABLES));
                 }
                 self.headers("headers", headers, CONNECTION_VARIABLES);
-                match parameters.as_ref().map(model::Json::value) {
-                    None => {}
-                    Some(serde_json::Value::Object(fields)) => {
-                        for name in OWN_FIELDS.iter().filter(|name| fields.contains_key(**name)) {
-                            self.refuse(
-                                format!("parameters.{name}"),
-                                "is set by Rehearse itself; leave it out",
-                            );
-                        }
-                    }
-                    Some(_) => self.refuse("parameters", "must be an object"),
-                }
+                self.parameters(parameters.as_ref(), OWN_FIELDS);
             }
             Protocol::HttpTemplate {
                 request,
@@ -89,6 +82,33 @@ impl Findings {
                     None => {}
                 }
             }
+            Protocol::A2a { .. } => self.a2a(protocol),
+            Protocol::OpenAiResponses { .. } => self.openai_responses(protocol),
+            Protocol::LangGraph(graph) => self.langgraph(graph),
+            Protocol::Rasa(rasa) => self.rasa(rasa),
+            Protocol::DirectLine(bot) => self.directline(bot),
+            Protocol::Amigo(amigo) => self.amigo(amigo),
+        }
+    }
+
+    /// Checks further fields of a request body.
+    fn parameters(&mut self, parameters: Option<&Json>, own: &[&str]) {
+        self.fields("parameters", parameters, own);
+    }
+
+    /// Checks an object whose fields go into a request, beside `own` ones that it may not have.
+    fn fields(&mut self, path: &str, fields: Option<&Json>, own: &[&str]) {
+        match fields.map(Json::value) {
+            None => {}
+            Some(serde_json::Value::Object(fields)) => {
+                for name in own.iter().filter(|name| fields.contains_key(**name)) {
+                    self.refuse(
+                        format!("{path}.{name}"),
+                        "is set by Rehearse itself; leave it out",
+                    );
+                }
+            }
+            Some(_) => self.refuse(path, "must be an object"),
         }
     }
 

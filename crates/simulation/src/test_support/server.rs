@@ -16,6 +16,8 @@ use tokio::{
 pub(crate) enum Response {
     /// These bytes, then the connection is closed.
     Raw(Vec<u8>),
+    /// These bytes, and then nothing, while the connection stays open.
+    Stall(Vec<u8>),
     /// A body that never ends.
     Endless,
     /// Nothing, and the connection stays open.
@@ -76,6 +78,10 @@ impl Server {
                         while stream.write_all(&[b'x'; 4096]).await.is_ok() {}
                     }
                     Response::Hang => open.push(stream),
+                    Response::Stall(bytes) => {
+                        let _gone = stream.write_all(&bytes).await;
+                        open.push(stream);
+                    }
                     Response::Cut => {}
                 }
             }

@@ -142,7 +142,8 @@ fn connections_have_one_protocol() {
             "apiVersion: rehearse/v1\nkind: Agent\nmetadata: {{name: x}}\nspec: {{connection: {connection}}}\n"
         ))
     };
-    let one = "/spec/connection: a connection has exactly one of `stdio`, `openaiChat` or `httpTemplate`";
+    let one = "/spec/connection: a connection has exactly one of `stdio`, `openaiChat`, `httpTemplate`, `a2a`, `openaiResponses`, `langgraph`, `rasa`, \
+               `directline`, `amigo`";
     assert_eq!(agent("{}"), [one]);
     assert_eq!(
         agent("{stdio: {command: [a]}, openaiChat: {baseUrl: a, model: b}}"),

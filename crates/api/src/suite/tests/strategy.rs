@@ -287,6 +287,146 @@ fn request() -> impl Strategy<Value = HttpRequest> {
     })
 }
 
+fn a2a() -> impl Strategy<Value = Protocol> {
+    let binding = prop_oneof![Just(A2aBinding::JsonRpc), Just(A2aBinding::HttpJson)];
+    let version = prop_oneof![Just(A2aVersion::V1), Just(A2aVersion::V0_3)];
+    let key = option::of(text());
+    (
+        text(),
+        any::<bool>(),
+        option::of(binding),
+        option::of(version),
+        any::<bool>(),
+        key,
+        texts(),
+    )
+        .prop_map(
+            |(place, is_card, binding, version, streaming, api_key, headers)| Protocol::A2a {
+                card: is_card.then(|| place.clone()),
+                endpoint: (!is_card).then_some(place),
+                binding,
+                version,
+                streaming,
+                api_key,
+                headers,
+            },
+        )
+}
+
+fn openai_responses() -> impl Strategy<Value = Protocol> {
+    let history = prop_oneof![Just(ResponsesHistory::Server), Just(ResponsesHistory::Client)];
+    (
+        text(),
+        text(),
+        option::of(text()),
+        option::of(text()),
+        history,
+        texts(),
+        option::of(object()),
+    )
+        .prop_map(
+            |(base_url, model, api_key, instructions, history, headers, parameters)| {
+                Protocol::OpenAiResponses {
+                    base_url,
+                    model,
+                    api_key,
+                    instructions,
+                    history,
+                    headers,
+                    parameters,
+                }
+            },
+        )
+}
+
+fn langgraph() -> impl Strategy<Value = Protocol> {
+    (
+        text(),
+        text(),
+        option::of(text()),
+        texts(),
+        option::of(object()),
+        option::of(object()),
+        option::of(text()),
+    )
+        .prop_map(
+            |(base_url, assistant_id, api_key, headers, input, config, completed)| {
+                Protocol::LangGraph(LangGraph {
+                    base_url,
+                    assistant_id,
+                    api_key,
+                    headers,
+                    input,
+                    config,
+                    completed,
+                })
+            },
+        )
+}
+
+fn rasa() -> impl Strategy<Value = Protocol> {
+    let channel = prop_oneof![Just(Text::try_from(DEFAULT_CHANNEL).unwrap()), text()];
+    (text(), channel, option::of(text()), texts(), option::of(object())).prop_map(
+        |(base_url, channel, opening, headers, metadata)| {
+            Protocol::Rasa(Rasa {
+                base_url,
+                channel,
+                opening,
+                headers,
+                metadata,
+            })
+        },
+    )
+}
+
+fn directline() -> impl Strategy<Value = Protocol> {
+    let base_url = prop_oneof![Just(Text::try_from(DIRECT_LINE_URL).unwrap()), text()];
+    let credential = prop_oneof![
+        Just(DirectLineCredential::None),
+        text().prop_map(DirectLineCredential::Secret),
+        text().prop_map(DirectLineCredential::TokenUrl),
+    ];
+    let bound = |default: u32, least: u32| prop_oneof![Just(default), least..=60_000_u32];
+    (
+        base_url,
+        credential,
+        texts(),
+        bound(DEFAULT_QUIET_MS, 0),
+        bound(DEFAULT_POLL_MS, 50),
+    )
+        .prop_map(|(base_url, credential, headers, quiet_ms, poll_ms)| {
+            Protocol::DirectLine(DirectLine {
+                base_url,
+                credential,
+                headers,
+                quiet_ms,
+                poll_ms,
+            })
+        })
+}
+
+fn amigo() -> impl Strategy<Value = Protocol> {
+    let base_url = prop_oneof![Just(Text::try_from(AMIGO_URL).unwrap()), text()];
+    (
+        (base_url, text(), text(), option::of(text())),
+        (text(), text(), text(), texts()),
+    )
+        .prop_map(
+            |((base_url, organization, service_id, version_set), (api_key, api_key_id, user_id, headers))| {
+                Protocol::Amigo(Amigo {
+                    base_url,
+                    organization,
+                    service_id,
+                    version_set,
+                    api_key,
+                    api_key_id,
+                    user_id,
+                    headers,
+                })
+            },
+        )
+}
+
 fn protocol() -> impl Strategy<Value = Protocol> {
     let framing = prop_oneof![
         Just(StdioFraming::JsonLines),
@@ -347,6 +487,13 @@ fn protocol() -> impl Strategy<Value = Protocol> {
                 }
             }
         ),
+        // Boxed, because what holds them all by value does not fit on the stack.
+        a2a().boxed(),
+        openai_responses().boxed(),
+        langgraph().boxed(),
+        rasa().boxed(),
+        directline().boxed(),
+        amigo().boxed(),
     ]
 }
 
@@ -360,13 +507,18 @@ fn agent() -> impl Strategy<Value = SuiteSpec> {
     )
         .prop_map(
             |(protocol, timeout_ms, max_attempts, max_reply_bytes)| Connection {
+                // The quiet that ends a reply is part of its time.
+                timeout_ms: if matches!(protocol, Protocol::DirectLine(_)) {
+                    timeout_ms.max(60_001)
+                } else {
+                    timeout_ms
+                },
                 protocol,
-                timeout_ms,
                 max_attempts,
                 max_reply_bytes,
             },
         );
-    (option::of(connection), option::of(object()))
+    (option::of(connection.boxed()), option::of(object()))
         .prop_map(|(connection, document)| SuiteSpec::Agent(AgentContent { connection, document }))
 }
 

@@ -173,7 +173,7 @@ impl Planner {
         let Some(Content::Agent(content)) = staged.content(&object, number)? else {
             return Err(no_version(Kind::Agent, agent.name.as_str(), number));
         };
-        if let Some(Protocol::OpenAiChat { model, .. }) =
+        if let Some(Protocol::OpenAiChat { model, .. } | Protocol::OpenAiResponses { model, .. }) =
             content.connection.as_ref().map(|connection| &connection.protocol)
         {
             self.casting.price_agent(model.as_str(), &mut self.manifest);

@@ -123,6 +123,7 @@ async fn a_call_carries_the_whole_conversation() {
         "{request}"
     );
     assert!(request.contains("idempotency-key: key-3\r\n"), "{request}");
+    assert!(request.contains("traceparent: 00-"), "{request}");
     assert!(
         request.contains(&format!("x-session: {}\r\n", briefing.session_id)),
         "{request}"

@@ -120,6 +120,7 @@ fn read(line: &[u8], turn_index: u32) -> Result<Answer, String> {
         tool_calls: tool_calls::read(fields.get("tool_calls"))?,
         usage,
         completed,
+        silent: false,
         session: None,
     })
 }

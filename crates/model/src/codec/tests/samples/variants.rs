@@ -83,6 +83,40 @@ fn stdio(what: &str, framing: StdioFraming, continuation: Continuation) -> Sampl
     agent_version(what, protocol)
 }
 
+fn a2a(binding: A2aBinding, version: A2aVersion) -> Protocol {
+    Protocol::A2a {
+        card: Some(text("https://agent.example")),
+        endpoint: None,
+        binding: Some(binding),
+        version: Some(version),
+        streaming: true,
+        api_key: Some(text("{{ secret.KEY }}")),
+        headers: strings(),
+    }
+}
+
+fn responses(history: ResponsesHistory) -> Protocol {
+    Protocol::OpenAiResponses {
+        base_url: text("https://model.example/v1"),
+        model: text("model"),
+        api_key: Some(text("{{ secret.KEY }}")),
+        instructions: Some(text("Be kind.")),
+        history,
+        headers: strings(),
+        parameters: Some(json("{\"temperature\":0}")),
+    }
+}
+
+fn direct_line(credential: DirectLineCredential) -> Protocol {
+    Protocol::DirectLine(DirectLine {
+        base_url: text("https://bot.example/v3/directline"),
+        credential,
+        headers: strings(),
+        quiet_ms: 700,
+        poll_ms: 500,
+    })
+}
+
 fn template(what: &str, method: HttpMethod) -> Sample {
     let request = HttpRequest {
         method,
@@ -256,7 +290,65 @@ fn agents() -> Vec<Sample> {
             open: None,
             continuation: Continuation::Restart,
         },
+        "protocol.a2a": Protocol::A2a { .. } => a2a(A2aBinding::JsonRpc, A2aVersion::V1),
+        "protocol.openai_responses": Protocol::OpenAiResponses { .. } => responses(ResponsesHistory::Server),
+        "protocol.langgraph": Protocol::LangGraph(_) => Protocol::LangGraph(LangGraph {
+            base_url: text("https://graph.example"),
+            assistant_id: text("agent"),
+            api_key: Some(text("{{ secret.KEY }}")),
+            headers: strings(),
+            input: Some(json("{\"a\":1}")),
+            config: Some(json("{\"configurable\":{}}")),
+            completed: Some(text("/done")),
+        }),
+        "protocol.rasa": Protocol::Rasa(_) => Protocol::Rasa(Rasa {
+            base_url: text("https://rasa.example"),
+            channel: text("rest"),
+            opening: Some(text("/greet")),
+            headers: strings(),
+            metadata: Some(json("{\"a\":1}")),
+        }),
+        "protocol.directline": Protocol::DirectLine(_) => {
+            direct_line(DirectLineCredential::Secret(text("{{ secret.KEY }}")))
+        },
+        "protocol.amigo": Protocol::Amigo(_) => Protocol::Amigo(Amigo {
+            base_url: text("https://amigo.example"),
+            organization: text("acme"),
+            service_id: text("6618791275130b73714e8d1c"),
+            version_set: Some(text("edge")),
+            api_key: text("{{ secret.KEY }}"),
+            api_key_id: text("{{ secret.KEY_ID }}"),
+            user_id: text("u1"),
+            headers: strings(),
+        }),
     };
+    samples.extend(
+        variants! { A2aBinding, |what, binding| agent_version(what, a2a(binding, A2aVersion::V1));
+            "a2a_binding.json_rpc": A2aBinding::JsonRpc => A2aBinding::JsonRpc,
+            "a2a_binding.http_json": A2aBinding::HttpJson => A2aBinding::HttpJson,
+        },
+    );
+    samples.extend(
+        variants! { A2aVersion, |what, version| agent_version(what, a2a(A2aBinding::JsonRpc, version));
+            "a2a_version.v1": A2aVersion::V1 => A2aVersion::V1,
+            "a2a_version.v0_3": A2aVersion::V0_3 => A2aVersion::V0_3,
+        },
+    );
+    samples.extend(
+        variants! { ResponsesHistory, |what, history| agent_version(what, responses(history));
+            "responses_history.server": ResponsesHistory::Server => ResponsesHistory::Server,
+            "responses_history.client": ResponsesHistory::Client => ResponsesHistory::Client,
+        },
+    );
+    samples.extend(
+        variants! { DirectLineCredential, |what, credential| agent_version(what, direct_line(credential));
+            "credential.none": DirectLineCredential::None => DirectLineCredential::None,
+            "credential.secret": DirectLineCredential::Secret(_) => DirectLineCredential::Secret(text("secret")),
+            "credential.token_url": DirectLineCredential::TokenUrl(_) => {
+                DirectLineCredential::TokenUrl(text("https://bot.example/token"))
+            },
+        },
+    );
     samples.extend(
         variants! { StdioFraming, |what, framing| stdio(what, framing, Continuation::Continue);
             "framing.json_lines": StdioFraming::JsonLines => StdioFraming::JsonLines,
