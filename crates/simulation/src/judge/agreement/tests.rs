@@ -1,6 +1,6 @@
 //! Checks of judges.
 
-use model::{Role, UserOutcome};
+use model::{MetricDomain, Role, UserOutcome};
 use serde_json::{Value, json};
 
 use super::*;
