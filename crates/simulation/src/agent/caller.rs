@@ -131,11 +131,14 @@ impl Caller {
         Ok(request)
     }
 
+    /// A request to any URL. Headers of the connection, which may hold secrets, go only to where the connection leads.
     pub(super) fn request(&self, method: Method, url: &Url) -> Result<Request, AgentError> {
         let mut request = Request::new(method, url.as_str(), "base_url")?;
         request.header("headers", "accept", "application/json")?;
-        for header in &self.headers {
-            request.header(&header.field, &header.name, &header.value)?;
+        if url.origin() == self.base.origin() {
+            for header in &self.headers {
+                request.header(&header.field, &header.name, &header.value)?;
+            }
         }
         Ok(request)
     }

@@ -301,7 +301,9 @@ fn a_judge_names_each_model_once() {
     };
     assert_eq!(
         shown(check_metric(&metric)),
-        ["judge.model.models[2]: `a` is named already; ask it several times with `samples`"]
+        [
+            "judge.model.models[2]: `a` is named already; ask it several times with `samples`"
+        ]
     );
 }
 
@@ -319,9 +321,6 @@ fn shares_of_milestones_must_be_values_of_the_metric() {
     assert_eq!(check_metric(&metric(-1.0, 100.0)), Ok(()));
     for (lower, upper) in [(0.1, 1.0), (0.0, 0.9)] {
         let found = shown(check_metric(&metric(lower, upper)));
-        assert!(
-            found[0].contains("a `milestones` judge gives shares from 0 to 1"),
-            "{found:?}"
-        );
+        assert!(found[0].contains("a `milestones` judge gives shares from 0 to 1"), "{found:?}");
     }
 }

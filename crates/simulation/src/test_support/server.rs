@@ -71,6 +71,10 @@ impl Server {
                         let _gone = stream.write_all(&bytes).await;
                         let _gone = stream.shutdown().await;
                     }
+                    Response::Stall(bytes) => {
+                        let _gone = stream.write_all(&bytes).await;
+                        open.push(stream);
+                    }
                     Response::Endless => {
                         let _gone = stream
                             .write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
@@ -78,10 +82,6 @@ impl Server {
                         while stream.write_all(&[b'x'; 4096]).await.is_ok() {}
                     }
                     Response::Hang => open.push(stream),
-                    Response::Stall(bytes) => {
-                        let _gone = stream.write_all(&bytes).await;
-                        open.push(stream);
-                    }
                     Response::Cut => {}
                 }
             }

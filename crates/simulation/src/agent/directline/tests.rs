@@ -19,7 +19,7 @@ fn bot(url: &str, credential: DirectLineCredential, quiet_ms: u32) -> Protocol {
     Protocol::DirectLine(DirectLine {
         base_url: text(&format!("{url}/v3/directline")),
         credential,
-        headers: BTreeMap::new(),
+        headers: BTreeMap::from([("x-key".to_owned(), "{{ secret.KEY }}".to_owned())]),
         quiet_ms,
         poll_ms: 50,
     })
@@ -341,19 +341,22 @@ async fn a_token_may_come_from_elsewhere() {
         requests[0]
     );
     assert_eq!(line(&requests[0], "authorization"), None);
+    assert_eq!(line(&requests[0], "x-key"), Some("hunter22"));
     assert_eq!(line(&requests[1], "authorization"), Some("Bearer given"));
     assert_eq!(server.body(1), json!({}));
     assert_eq!(line(&requests[3], "authorization"), Some("Bearer bound"));
     let error = talk.say("hi").await.unwrap_err().to_string();
     assert!(error.contains("answered with status 403: expired"), "{error}");
-    let server = Server::start(vec![Response::json(&json!({"access_token": "hidden"}))]).await;
-    let credential = DirectLineCredential::TokenUrl(text(&format!("{}/token", server.url)));
+    let elsewhere = Server::start(vec![Response::json(&json!({"access_token": "hidden"}))]).await;
+    let credential = DirectLineCredential::TokenUrl(text(&format!("{}/token", elsewhere.url)));
     let error = open(bot(&server.url, credential, AT_ONCE), &[])
         .await
         .err()
         .unwrap()
         .to_string();
     assert!(error.ends_with("/token: the response has no `token`"), "{error}");
+    // What the connection sends to its own origin goes to no other.
+    assert_eq!(line(&elsewhere.requests()[0], "x-key"), None);
 }
 
 #[tokio::test]
