@@ -85,6 +85,7 @@ fn briefing(protocol: Protocol) -> Briefing {
         models: BTreeMap::new(),
         agent_prices: BTreeMap::new(),
         metrics: Vec::new(),
+        criteria: Vec::new(),
     }
 }
 

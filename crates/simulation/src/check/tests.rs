@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Continuation, HttpExtract, HttpMethod, HttpOpen, HttpRequest, MetricDomain, Protocol, Scope,
-    StdioFraming, Text, UserOutcome,
+    Continuation, HttpExtract, HttpMethod, HttpOpen, HttpRequest, MetricDomain, Protocol,
+    ResponsesHistory, Scope, StdioFraming, Text, UserOutcome,
 };
 use serde_json::json;
 
@@ -221,6 +221,57 @@ fn chat_completions_are_checked() {
         chat("{{ secret.URL }}", "x", json!(3))
             .iter()
             .any(|finding| finding == "parameters: must be an object")
+    );
+}
+
+#[test]
+fn connections_to_a2a_agents_are_checked() {
+    let a2a = |card: Option<&str>, endpoint: Option<&str>, header: &str| {
+        connection(Protocol::A2a {
+            card: card.map(text),
+            endpoint: endpoint.map(text),
+            binding: None,
+            version: None,
+            streaming: false,
+            api_key: Some(text("{{ secret.KEY }}")),
+            headers: BTreeMap::from([(header.to_owned(), "{{ session_id }}".to_owned())]),
+        })
+    };
+    assert!(a2a(Some("https://a.example"), None, "x-session").is_empty());
+    let both = a2a(Some("https://a.example"), Some("https://a.example"), "x-session");
+    assert_eq!(both, ["an A2A connection has exactly one of `card` and `endpoint`"]);
+    let wrong = a2a(None, Some("a.example"), "A2A-Version");
+    assert!(wrong[0].starts_with("endpoint: is not a URL"), "{wrong:?}");
+    assert_eq!(
+        wrong[1],
+        "headers.A2A-Version: is set by Rehearse itself: use `version`"
+    );
+}
+
+#[test]
+fn connections_to_the_responses_api_are_checked() {
+    let found = connection(Protocol::OpenAiResponses {
+        base_url: text("ftp://host"),
+        model: text("m"),
+        api_key: Some(text("{{ secret.api }}")),
+        instructions: Some(text("{{ secret.KEY }}")),
+        history: ResponsesHistory::Server,
+        headers: BTreeMap::from([("bad header".to_owned(), "x".to_owned())]),
+        parameters: Some(test_support::json(&json!({"store": false, "tools": []}))),
+    });
+    let paths: Vec<&str> = found
+        .iter()
+        .map(|finding| finding.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "base_url",
+            "api_key",
+            "instructions",
+            "headers.bad header",
+            "parameters.store"
+        ]
     );
 }
 

@@ -86,11 +86,15 @@ pub(super) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
     let streaming = fields.or("streaming", false);
     let api_key = fields.optional("apiKey");
     let headers = fields.texts("headers", 100);
-    let (card, endpoint) = (card?, endpoint?);
-    if card.is_some() == endpoint.is_some() {
+    let places = card.zip(endpoint);
+    let is_one = places
+        .as_ref()
+        .is_none_or(|(card, endpoint)| card.is_some() != endpoint.is_some());
+    if !is_one {
         fields.fault_here("an A2A connection has exactly one of `card` and `endpoint`");
     }
     fields.finish();
+    let (card, endpoint) = places.filter(|_places| is_one)?;
     Some(Protocol::A2a {
         card,
         endpoint,
