@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Continuation, HttpExtract, HttpMethod, HttpOpen, HttpRequest, MetricDomain, Protocol,
-    ResponsesHistory, Scope, StdioFraming, Text, UserOutcome,
+    Continuation, HttpExtract, HttpMethod, HttpOpen, HttpRequest, MetricDomain, Protocol, ResponsesHistory,
+    Scope, StdioFraming, Text, UserOutcome,
 };
 use serde_json::json;
 
@@ -239,7 +239,10 @@ fn connections_to_a2a_agents_are_checked() {
     };
     assert!(a2a(Some("https://a.example"), None, "x-session").is_empty());
     let both = a2a(Some("https://a.example"), Some("https://a.example"), "x-session");
-    assert_eq!(both, ["an A2A connection has exactly one of `card` and `endpoint`"]);
+    assert_eq!(
+        both,
+        ["an A2A connection has exactly one of `card` and `endpoint`"]
+    );
     let wrong = a2a(None, Some("a.example"), "A2A-Version");
     assert!(wrong[0].starts_with("endpoint: is not a URL"), "{wrong:?}");
     assert_eq!(
@@ -352,9 +355,7 @@ fn a_judge_names_each_model_once() {
     };
     assert_eq!(
         shown(check_metric(&metric)),
-        [
-            "judge.model.models[2]: `a` is named already; ask it several times with `samples`"
-        ]
+        ["judge.model.models[2]: `a` is named already; ask it several times with `samples`"]
     );
 }
 
@@ -372,6 +373,9 @@ fn shares_of_milestones_must_be_values_of_the_metric() {
     assert_eq!(check_metric(&metric(-1.0, 100.0)), Ok(()));
     for (lower, upper) in [(0.1, 1.0), (0.0, 0.9)] {
         let found = shown(check_metric(&metric(lower, upper)));
-        assert!(found[0].contains("a `milestones` judge gives shares from 0 to 1"), "{found:?}");
+        assert!(
+            found[0].contains("a `milestones` judge gives shares from 0 to 1"),
+            "{found:?}"
+        );
     }
 }

@@ -242,7 +242,11 @@ fn report(check: &JudgeCheck<'_>, labelled: &[Labelled], opinions: &[Opinion]) -
         accuracy: (!is_number && !pairs.is_empty()).then(|| float(n_equal) / float(pairs.len())),
         false_accepts: counted(&|label, given| given && !label),
         false_rejects: counted(&|label, given| label && !given),
-        kappa: if is_number { None } else { statistics::kappa(&pairs) },
+        kappa: if is_number {
+            None
+        } else {
+            statistics::kappa(&pairs)
+        },
         stability: (check.samples > 1).then(|| float(n_stable) / float(labelled.len())),
         confusion: if is_number { Vec::new() } else { confusion(&pairs) },
         numbers: is_number.then(|| numbers(&pairs)),
@@ -279,7 +283,13 @@ impl<'a> Accepts<'a> {
 fn is_stable(opinions: &[Opinion], domain: &MetricDomain) -> bool {
     let values: Option<Vec<Option<&MetricValue>>> = opinions
         .iter()
-        .map(|opinion| opinion.outcome.as_ref().ok().map(|judgement| judgement.value.as_ref()))
+        .map(|opinion| {
+            opinion
+                .outcome
+                .as_ref()
+                .ok()
+                .map(|judgement| judgement.value.as_ref())
+        })
         .collect();
     let Some(values) = values else {
         return false;
@@ -311,10 +321,14 @@ fn numbers(pairs: &[Pair<'_>]) -> Numbers {
     let numbers: Vec<(f64, f64)> = pairs
         .iter()
         .filter_map(|pair| match pair {
-            (Some(MetricValue::Numerical(label)), Some(MetricValue::Numerical(given))) => Some((*label, *given)),
+            (Some(MetricValue::Numerical(label)), Some(MetricValue::Numerical(given))) => {
+                Some((*label, *given))
+            }
             (
-                Some(MetricValue::Boolean(_) | MetricValue::Numerical(_) | MetricValue::Categorical(_)) | None,
-                Some(MetricValue::Boolean(_) | MetricValue::Numerical(_) | MetricValue::Categorical(_)) | None,
+                Some(MetricValue::Boolean(_) | MetricValue::Numerical(_) | MetricValue::Categorical(_))
+                | None,
+                Some(MetricValue::Boolean(_) | MetricValue::Numerical(_) | MetricValue::Categorical(_))
+                | None,
             ) => None,
         })
         .collect();

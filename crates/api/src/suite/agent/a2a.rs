@@ -1,4 +1,4 @@
-//! Connections to agents of the Agent2Agent protocol.
+//! Connections to agents that speak A2A.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
     read::{Fields, Word as _, words},
 };
 
-/// An agent of the Agent2Agent (A2A) protocol, found by its card or by where messages are sent.
+/// An agent that speaks A2A, found by its card or by where messages are sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]

@@ -179,7 +179,9 @@ fn connections_to_agents_of_others_are_read() {
         ]
     );
     for version in ["1.0", "0.3", "'1.0'"] {
-        let good = agent(&format!("{{a2a: {{card: a, version: {version}, binding: httpJson}}}}"));
+        let good = agent(&format!(
+            "{{a2a: {{card: a, version: {version}, binding: httpJson}}}}"
+        ));
         assert!(good.is_empty(), "{version}: {good:?}");
     }
     assert_eq!(
