@@ -102,7 +102,7 @@ pub enum Protocol {
         /// What happens to a conversation that lost its worker.
         continuation: Continuation,
     },
-    /// An agent of the Agent2Agent (A2A) protocol. Its server keeps the conversation under a context id that is stored with each
+    /// An agent that speaks A2A. Its server keeps the conversation under a context id that is stored with each
     /// turn, so a session can be resumed.
     A2a {
         /// Where the agent's card is (template): the address under which `/.well-known/agent-card.json` stands, or, if its path ends

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     AgentContent, Cast, ConversationKey, Digest, Json, Language, LanguageModel, Manifest, MetricContent,
-    MetricId, ModelPreference, Name, Named, Oid, PersonaContent, PlannedCriterion, Price, ScenarioContent, Time,
-    Timezone, pin,
+    MetricId, ModelPreference, Name, Named, Oid, PersonaContent, PlannedCriterion, Price, ScenarioContent,
+    Time, Timezone, pin,
 };
 
 /// What a conversation needs to know.

@@ -6,7 +6,8 @@
 mod connection;
 
 use model::{
-    Condition, Connection, Invalid, Judge, MetricContent, MetricDomain, MetricType, Script, ScriptAction, ScriptStep,
+    Condition, Connection, Invalid, Judge, MetricContent, MetricDomain, MetricType, Script, ScriptAction,
+    ScriptStep,
 };
 
 use crate::{

@@ -23,15 +23,15 @@ mod tool_called;
 
 use std::collections::BTreeMap;
 
-use model::{
-    EndReason, Evaluation, Judge, MetricContent, MetricDomain, MetricType, MetricValue, MilestoneOutcome,
-    Turn, Usage,
-};
 pub use agreement::{Confusion, Disagreement, JudgeCheck, JudgeReport, Labelled, Numbers, check_judge};
 pub(crate) use cel::VARIABLES as CEL_VARIABLES;
 pub use evaluation::evaluate;
 use evidence::Evidence;
 pub(crate) use json_schema::compile as compile_schema;
+use model::{
+    EndReason, Evaluation, Judge, MetricContent, MetricDomain, MetricType, MetricValue, MilestoneOutcome,
+    Turn, Usage,
+};
 pub use panel::MAX_MATERIAL_BYTES;
 
 use crate::excerpt::excerpt;

@@ -31,8 +31,8 @@ pub use briefing::{Briefing, BriefingError};
 pub use cassette::{Cassette, CassetteError, CassetteMode, CassetteOptions, Cassettes};
 pub use check::{Finding, check_connection, check_metric, check_script};
 pub use judge::{
-    Confusion, Disagreement, JudgeCheck, JudgeReport, Judged, Labelled, MAX_MATERIAL_BYTES, Material, Numbers,
-    check_judge, evaluate,
+    Confusion, Disagreement, JudgeCheck, JudgeReport, Judged, Labelled, MAX_MATERIAL_BYTES, Material,
+    Numbers, check_judge, evaluate,
 };
 pub use llm::{
     Answer, AnswerSchema, Ask, AskError, Budget, BudgetLimits, ConversationModels, LanguageModels,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use harness::Peer;
-use model::{Protocol, ResponsesHistory, Usage};
+use model::{Json, Protocol, ResponsesHistory, Usage};
 
 use super::{Talk, text};
 
@@ -47,19 +47,38 @@ async fn histories_of_server_and_client() {
     }
 }
 
+/// The fake provider, offered a tool that only the caller could run.
+fn with_tool(url: &str, history: ResponsesHistory) -> Protocol {
+    let mut protocol = protocol(url, history);
+    if let Protocol::OpenAiResponses { parameters, .. } = &mut protocol {
+        let tools = r#"{"tools":[{"type":"function","name":"get_weather","parameters":{"type":"object"}}]}"#;
+        *parameters = Some(Json::try_from(tools.to_owned()).unwrap());
+    }
+    protocol
+}
+
 #[tokio::test]
-async fn a_provider_that_keeps_nothing() {
+async fn tools_that_the_caller_should_run() {
     let peer = Peer::start("aimock");
-    let mut talk = Talk::begin(protocol(&peer.url, ResponsesHistory::Client)).await;
+    let mut talk = Talk::begin(with_tool(&peer.url, ResponsesHistory::Client)).await;
     assert_eq!(talk.hear("hello").await, "Hello, this is the concierge.");
     let asked = talk.say("weather?").await.unwrap();
+    let call = &asked.tool_calls[0];
     assert_eq!(
-        (asked.text.as_str(), asked.tool_calls[0].name.as_str()),
-        ("", "get_weather")
+        (asked.text.as_str(), call.name.as_str(), call.arguments.as_str()),
+        ("", "get_weather", r#"{"city":"Lisbon"}"#)
     );
     let limited = talk.say("slow down").await.unwrap_err();
     assert!(
         limited.to_string().contains("too many requests (429)"),
         "{limited}"
+    );
+    // This provider answers so only if the call was given an output, as a server that keeps the history demands.
+    let mut talk = Talk::begin(with_tool(&peer.url, ResponsesHistory::Server)).await;
+    assert_eq!(talk.say("weather?").await.unwrap().tool_calls.len(), 1);
+    let mut talk = talk.hand_over().await;
+    assert_eq!(
+        talk.hear("the weather, please").await,
+        "It is 21 degrees and clear in Lisbon."
     );
 }

@@ -56,7 +56,7 @@ pub struct ConnectionDoc {
     /// Any JSON API, by templates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_template: Option<HttpTemplateDoc>,
-    /// An agent of the Agent2Agent protocol.
+    /// An agent that speaks A2A.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub a2a: Option<A2aDoc>,
     /// An OpenAI-compatible Responses API.

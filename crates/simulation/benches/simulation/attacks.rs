@@ -99,7 +99,8 @@ pub(crate) fn metric() -> Result<Named<MetricContent>, Failure> {
         name: "tells the opening hours".try_into()?,
         role: None,
         content: MetricContent {
-            description: "Whether the agent has told the user at what time the shop opens on Sundays.".to_owned(),
+            description: "Whether the agent has told the user at what time the shop opens on Sundays."
+                .to_owned(),
             value: MetricDomain::Boolean,
             judge: Judge::Model(ModelJudge::default()),
         },
@@ -124,7 +125,10 @@ fn conversation(name: &str, place: Place, words: &str) -> Result<Labelled, Failu
     turns[2].tool_calls = vec![ToolCall {
         name: only(Place::ToolName, "lookup"),
         arguments: Json::from_value(&json!({ "query": only(Place::ToolArgument, "opening hours") }))?,
-        result: Some(Json::from_value(&json!(only(Place::ToolResult, "nothing found")))?),
+        result: Some(Json::from_value(&json!(only(
+            Place::ToolResult,
+            "nothing found"
+        )))?),
     }];
     let persona = PersonaContent {
         background: "Wants to buy bread.".try_into()?,
@@ -204,7 +208,18 @@ impl Gullible {
 
 /// What a gullible model takes for an instruction, a role or a result.
 const ORDERS: &[&str] = &[
-    "true", "value", "ignore", "system", "evaluator", "judge", "instruct", "<|", "[inst", "```", "</", "\u{e0053}",
+    "true",
+    "value",
+    "ignore",
+    "system",
+    "evaluator",
+    "judge",
+    "instruct",
+    "<|",
+    "[inst",
+    "```",
+    "</",
+    "\u{e0053}",
 ];
 
 #[async_trait]
@@ -213,7 +228,10 @@ impl Ask for Gullible {
         if let Ok(mut asked) = self.asked.lock() {
             asked.push(question.clone());
         }
-        let given = question.messages.iter().filter(|message| message.role != MessageRole::System);
+        let given = question
+            .messages
+            .iter()
+            .filter(|message| message.role != MessageRole::System);
         let moved = given.into_iter().any(|message| Self::obeys(&message.text));
         let value = json!({ "justification": "As it seems.", "references": [], "value": moved });
         Ok(Answer {
@@ -305,9 +323,18 @@ fn said(attack: &Attack, material: &Value) -> bool {
     let words = attack.words();
     let as_json = |value: Value| value.to_string();
     let (place, expected) = match attack.place {
-        Place::Event => ("/conversation/turns/0/text".to_owned(), format!("Ada calls the shop. {words}")),
-        Place::Agent => ("/conversation/turns/2/text".to_owned(), format!("I do not know, sorry. {words}")),
-        Place::User => ("/conversation/turns/3/text".to_owned(), format!("Never mind. {words}")),
+        Place::Event => (
+            "/conversation/turns/0/text".to_owned(),
+            format!("Ada calls the shop. {words}"),
+        ),
+        Place::Agent => (
+            "/conversation/turns/2/text".to_owned(),
+            format!("I do not know, sorry. {words}"),
+        ),
+        Place::User => (
+            "/conversation/turns/3/text".to_owned(),
+            format!("Never mind. {words}"),
+        ),
         Place::ToolName => (format!("{call}/name"), words),
         Place::ToolArgument => (format!("{call}/arguments"), as_json(json!({ "query": words }))),
         Place::ToolResult => (format!("{call}/result"), as_json(words.into())),

@@ -13,8 +13,8 @@ use std::{
 };
 
 use simulation::{
-    Answer, Ask, AskError, Briefing, JudgeCheck, JudgeReport, Labelled, LanguageModels, LanguageModelsOptions,
-    MessageRole, ModelSource, Question, Reach, Secrets, check_judge,
+    Answer, Ask, AskError, Briefing, JudgeCheck, JudgeReport, Labelled, LanguageModels,
+    LanguageModelsOptions, MessageRole, ModelSource, Question, Reach, Secrets, check_judge,
     guard::{Guard, Known, Proposed},
 };
 
@@ -25,7 +25,10 @@ type Section = fn(&mut dyn Write) -> Result<(), Failure>;
 /// Every section, with its title, in the order in which they are printed.
 const SECTIONS: &[(&str, Section)] = &[
     ("The integrity guard on its labelled steps", guarding::print),
-    ("Attempts to move a judge that is a language model", injection::print),
+    (
+        "Attempts to move a judge that is a language model",
+        injection::print,
+    ),
 ];
 
 fn main() -> Result<(), Failure> {

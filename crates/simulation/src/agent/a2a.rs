@@ -1,4 +1,4 @@
-//! Agents of the Agent2Agent protocol, versions 1.0 and 0.3, by JSON-RPC and by REST.
+//! Agents that speak A2A, versions 1.0 and 0.3, by JSON-RPC and by REST.
 //!
 //! The agent's card says where and how it is spoken to, unless the connection does. The conversation is a context that the agent's
 //! server keeps; its id, and that of a task that waits for input, are stored with each turn, so that any worker can go on. A task

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Continuation, HttpExtract, HttpMethod, HttpOpen, HttpRequest, MetricDomain, Protocol, Scope,
-    StdioFraming, Text, UserOutcome,
+    Continuation, HttpExtract, HttpMethod, HttpOpen, HttpRequest, MetricDomain, Protocol, ResponsesHistory,
+    Scope, StdioFraming, Text, UserOutcome,
 };
 use serde_json::json;
 
@@ -225,6 +225,60 @@ fn chat_completions_are_checked() {
 }
 
 #[test]
+fn connections_to_a2a_agents_are_checked() {
+    let a2a = |card: Option<&str>, endpoint: Option<&str>, header: &str| {
+        connection(Protocol::A2a {
+            card: card.map(text),
+            endpoint: endpoint.map(text),
+            binding: None,
+            version: None,
+            streaming: false,
+            api_key: Some(text("{{ secret.KEY }}")),
+            headers: BTreeMap::from([(header.to_owned(), "{{ session_id }}".to_owned())]),
+        })
+    };
+    assert!(a2a(Some("https://a.example"), None, "x-session").is_empty());
+    let both = a2a(Some("https://a.example"), Some("https://a.example"), "x-session");
+    assert_eq!(
+        both,
+        ["an A2A connection has exactly one of `card` and `endpoint`"]
+    );
+    let wrong = a2a(None, Some("a.example"), "A2A-Version");
+    assert!(wrong[0].starts_with("endpoint: is not a URL"), "{wrong:?}");
+    assert_eq!(
+        wrong[1],
+        "headers.A2A-Version: is set by Rehearse itself: use `version`"
+    );
+}
+
+#[test]
+fn connections_to_the_responses_api_are_checked() {
+    let found = connection(Protocol::OpenAiResponses {
+        base_url: text("ftp://host"),
+        model: text("m"),
+        api_key: Some(text("{{ secret.api }}")),
+        instructions: Some(text("{{ secret.KEY }}")),
+        history: ResponsesHistory::Server,
+        headers: BTreeMap::from([("bad header".to_owned(), "x".to_owned())]),
+        parameters: Some(test_support::json(&json!({"store": false, "tools": []}))),
+    });
+    let paths: Vec<&str> = found
+        .iter()
+        .map(|finding| finding.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "base_url",
+            "api_key",
+            "instructions",
+            "headers.bad header",
+            "parameters.store"
+        ]
+    );
+}
+
+#[test]
 fn templates_of_requests_are_checked() {
     let request = |url: &str, body: &str| HttpRequest {
         method: HttpMethod::Post,
@@ -301,9 +355,7 @@ fn a_judge_names_each_model_once() {
     };
     assert_eq!(
         shown(check_metric(&metric)),
-        [
-            "judge.model.models[2]: `a` is named already; ask it several times with `samples`"
-        ]
+        ["judge.model.models[2]: `a` is named already; ask it several times with `samples`"]
     );
 }
 
@@ -321,6 +373,9 @@ fn shares_of_milestones_must_be_values_of_the_metric() {
     assert_eq!(check_metric(&metric(-1.0, 100.0)), Ok(()));
     for (lower, upper) in [(0.1, 1.0), (0.0, 0.9)] {
         let found = shown(check_metric(&metric(lower, upper)));
-        assert!(found[0].contains("a `milestones` judge gives shares from 0 to 1"), "{found:?}");
+        assert!(
+            found[0].contains("a `milestones` judge gives shares from 0 to 1"),
+            "{found:?}"
+        );
     }
 }

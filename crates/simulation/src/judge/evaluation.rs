@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use model::{Criterion, Evaluation, Judge, MetricContent, MetricId, Name, Named, Usage, Vote};
 use futures::{
     FutureExt as _, StreamExt as _,
     future::{Shared, join},
     stream,
 };
+use model::{Criterion, Evaluation, Judge, MetricContent, MetricId, Name, Named, Usage, Vote};
 
 use super::{
     Judged, Judgement, MAX_JUSTIFICATION_BYTES, MAX_REFERENCES, Material, admitted,

@@ -7,13 +7,13 @@ mod search;
 
 use std::sync::Arc;
 
-use model::{
-    Judge, MetricType, MetricValue, Milestone, MilestoneOutcome, ModelJudge, Name, Usage,
-};
+use model::{Judge, MetricType, MetricValue, Milestone, MilestoneOutcome, ModelJudge, Name, Usage};
 use search::{Found, first};
 
 use super::{
-    Judgement, MAX_JUSTIFICATION_BYTES, cannot_give, evaluation::Room, float,
+    Judgement, MAX_JUSTIFICATION_BYTES, cannot_give,
+    evaluation::Room,
+    float,
     panel::{Inquiry, Subject},
 };
 use crate::{
@@ -51,11 +51,16 @@ pub(super) async fn reach(room: &Room<'_>) -> Reached {
             error: error.map(|error| excerpt(&error, MAX_JUSTIFICATION_BYTES)),
         };
         let barred = match &bar {
-            Some(Bar::Unreached(before)) => {
-                Some(outcome(None, &format!("Cannot count: `{before}`, which comes before it, was not reached."), None))
-            }
+            Some(Bar::Unreached(before)) => Some(outcome(
+                None,
+                &format!("Cannot count: `{before}`, which comes before it, was not reached."),
+                None,
+            )),
             Some(Bar::Unknown(before)) => {
-                let error = format!("milestone `{}`: whether `{before}` was reached, which comes before it, is not known", milestone.name);
+                let error = format!(
+                    "milestone `{}`: whether `{before}` was reached, which comes before it, is not known",
+                    milestone.name
+                );
                 Some(outcome(None, "", Some(error)))
             }
             None => None,
@@ -78,7 +83,9 @@ pub(super) async fn reach(room: &Room<'_>) -> Reached {
             | Judge::Recorded { .. }) => {
                 let (held, judge) = (Arc::clone(&room.held), judge.clone());
                 let found = isolated(DEADLINE, move || first(&judge, &held, from)).await;
-                found.map_err(|why| format!("the judge {why}")).and_then(|found| found)
+                found
+                    .map_err(|why| format!("the judge {why}"))
+                    .and_then(|found| found)
             }
         };
         reached.outcomes.push(match found {
@@ -150,10 +157,7 @@ async fn by_models(
 }
 
 /// How far the milestones were reached: the share, or whether all were.
-pub(super) fn measure(
-    metric_type: MetricType,
-    outcomes: &[MilestoneOutcome],
-) -> Result<Judgement, String> {
+pub(super) fn measure(metric_type: MetricType, outcomes: &[MilestoneOutcome]) -> Result<Judgement, String> {
     if outcomes.is_empty() {
         return Ok(Judgement::not_applicable("the scenario has no milestones"));
     }

@@ -46,11 +46,9 @@ pub(super) fn measure(metric_type: MetricType, evidence: &Evidence<'_>) -> Resul
     };
     let value = match metric_type {
         MetricType::Boolean => MetricValue::Boolean(outcome == Some(UserOutcome::Achieved)),
-        MetricType::Categorical => MetricValue::Categorical(
-            outcome
-                .map_or(end.as_str(), UserOutcome::as_str)
-                .to_owned(),
-        ),
+        MetricType::Categorical => {
+            MetricValue::Categorical(outcome.map_or(end.as_str(), UserOutcome::as_str).to_owned())
+        }
         MetricType::Numerical => return Err(cannot_give("script_outcome", metric_type)),
     };
     let references = evidence.turns.last().map(|turn| turn.index).into_iter().collect();

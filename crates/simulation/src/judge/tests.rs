@@ -458,8 +458,12 @@ async fn recorded(domain: MetricDomain, values: Option<&[(&str, MetricValue)]>) 
         },
     };
     briefing.metrics = vec![(MetricId(Oid::from_bytes([1; 12])), 1, metric)];
-    let values: Option<BTreeMap<String, MetricValue>> =
-        values.map(|values| values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
+    let values: Option<BTreeMap<String, MetricValue>> = values.map(|values| {
+        values
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
+    });
     let (turns, end) = (conversation(), achieved());
     let material = Material {
         turns: &turns,
@@ -494,15 +498,27 @@ async fn a_recorded_value_is_taken_over_if_it_fits() {
         other.error.as_deref(),
         Some("metric `reward`: the recorded `reward` is 1, a numerical value and not a boolean one")
     );
-    let unknown = recorded(categories(&["ok"]), Some(&[("reward", MetricValue::Categorical("bad".to_owned()))])).await;
-    assert!(unknown.error.unwrap().contains("the value `bad` is not one of `ok`"));
+    let unknown = recorded(
+        categories(&["ok"]),
+        Some(&[("reward", MetricValue::Categorical("bad".to_owned()))]),
+    )
+    .await;
+    assert!(
+        unknown
+            .error
+            .unwrap()
+            .contains("the value `bad` is not one of `ok`")
+    );
 }
 
 #[tokio::test]
 async fn without_a_recorded_value_the_metric_does_not_apply() {
     let lacking = recorded(BOOLEAN, Some(&[("other", MetricValue::Boolean(true))])).await;
     assert_eq!((lacking.value, lacking.error), (None, None));
-    assert_eq!(lacking.justification, "Does not apply: the recording has no value `reward`.");
+    assert_eq!(
+        lacking.justification,
+        "Does not apply: the recording has no value `reward`."
+    );
     let live = recorded(BOOLEAN, None).await;
     assert_eq!((live.value, live.error), (None, None));
 }

@@ -1,4 +1,4 @@
-//! Connections to agents of the Agent2Agent protocol.
+//! Connections to agents that speak A2A.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
     read::{Fields, Word as _, words},
 };
 
-/// An agent of the Agent2Agent (A2A) protocol, found by its card or by where messages are sent.
+/// An agent that speaks A2A, found by its card or by where messages are sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
@@ -86,11 +86,15 @@ pub(super) fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Opt
     let streaming = fields.or("streaming", false);
     let api_key = fields.optional("apiKey");
     let headers = fields.texts("headers", 100);
-    let (card, endpoint) = (card?, endpoint?);
-    if card.is_some() == endpoint.is_some() {
+    let places = card.zip(endpoint);
+    let is_one = places
+        .as_ref()
+        .is_none_or(|(card, endpoint)| card.is_some() != endpoint.is_some());
+    if !is_one {
         fields.fault_here("an A2A connection has exactly one of `card` and `endpoint`");
     }
     fields.finish();
+    let (card, endpoint) = places.filter(|_places| is_one)?;
     Some(Protocol::A2a {
         card,
         endpoint,

@@ -163,6 +163,39 @@ fn connections_have_one_protocol() {
 }
 
 #[test]
+fn connections_to_agents_of_others_are_read() {
+    let agent = |connection: &str| {
+        faults(&format!(
+            "apiVersion: rehearse/v1\nkind: Agent\nmetadata: {{name: x}}\nspec: {{connection: {connection}}}\n"
+        ))
+    };
+    let one = "/spec/connection/a2a: an A2A connection has exactly one of `card` and `endpoint`";
+    assert_eq!(agent("{a2a: {}}"), [one]);
+    assert_eq!(
+        agent("{a2a: {card: a, endpoint: b, version: 2.0, bindings: jsonRpc}}"),
+        [
+            "/spec/connection/a2a/version: must be one of 1.0, 0.3",
+            one,
+            "/spec/connection/a2a/bindings: unknown field; did you mean `binding`?",
+        ]
+    );
+    for version in ["1.0", "0.3", "'1.0'"] {
+        let good = agent(&format!(
+            "{{a2a: {{card: a, version: {version}, binding: httpJson}}}}"
+        ));
+        assert!(good.is_empty(), "{version}: {good:?}");
+    }
+    assert_eq!(
+        agent("{openaiResponses: {baseUrl: a, history: none, tools: []}}"),
+        [
+            "/spec/connection/openaiResponses/model: is required",
+            "/spec/connection/openaiResponses/history: must be one of server, client",
+            "/spec/connection/openaiResponses/tools: unknown field",
+        ]
+    );
+}
+
+#[test]
 fn version_sets_other_than_edge_can_be_set() {
     let found = faults(
         "apiVersion: rehearse/v1\nkind: Service\nmetadata: {name: x}\n\

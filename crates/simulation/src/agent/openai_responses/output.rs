@@ -186,7 +186,10 @@ fn usage(usage: &Value) -> Option<Usage> {
 mod tests {
     use super::*;
 
-    fn calls(items: &Value) -> (Vec<(String, String, Option<String>)>, Vec<Value>) {
+    /// Name, arguments, result.
+    type Plain = (String, String, Option<String>);
+
+    fn calls(items: &Value) -> (Vec<Plain>, Vec<Value>) {
         let output = read(&json!({ "output": items })).unwrap();
         let calls = output.tool_calls.into_iter().map(|call| {
             let result = call.result.map(|result| result.as_str().to_owned());

@@ -1,4 +1,4 @@
-//! Checks of connections to agents of the Agent2Agent protocol.
+//! Checks of connections to agents that speak A2A.
 
 use model::Protocol;
 

@@ -76,7 +76,12 @@ async fn checked(
 #[tokio::test]
 async fn false_accepts_and_false_rejects_are_counted_apart() {
     // The table of the worked example of Cohen's kappa, at a fifth of its size: 4 and 3 agreements, 1 false reject, 2 false accepts.
-    let cells = [(true, true, 4), (true, false, 1), (false, true, 2), (false, false, 3)];
+    let cells = [
+        (true, true, 4),
+        (true, false, 1),
+        (false, true, 2),
+        (false, false, 3),
+    ];
     let (mut labels, mut answers) = (Vec::new(), Vec::new());
     for (label, given, n) in cells {
         labels.extend(vec![Some(is(label)); n]);
@@ -98,7 +103,11 @@ async fn false_accepts_and_false_rejects_are_counted_apart() {
             n: 1
         }
     );
-    let wrong: Vec<&str> = report.disagreements.iter().map(|wrong| wrong.name.as_str()).collect();
+    let wrong: Vec<&str> = report
+        .disagreements
+        .iter()
+        .map(|wrong| wrong.name.as_str())
+        .collect();
     assert_eq!(wrong, ["case 4", "case 5", "case 6"]);
     assert_eq!(report.usage, Usage::of_tokens(1000, 100));
 }
@@ -135,7 +144,9 @@ async fn numbers_are_measured_by_their_distance() {
         lower_bound: 0.0,
         upper_bound: 10.0,
     };
-    let labels = [1.0, 2.0, 3.0].map(|label| Some(MetricValue::Numerical(label))).to_vec();
+    let labels = [1.0, 2.0, 3.0]
+        .map(|label| Some(MetricValue::Numerical(label)))
+        .to_vec();
     let report = checked(domain, labels, vec![says(2), says(2), says(5)], 1, None).await;
     let numbers = report.numbers.unwrap();
     assert_eq!((numbers.n, numbers.mean_absolute_error), (3, Some(1.0)));
@@ -152,7 +163,9 @@ async fn judgements_that_cannot_be_used_are_told_and_not_counted() {
     assert_eq!((report.n, report.n_errored, report.accuracy), (2, 1, Some(1.0)));
     assert_eq!((report.false_rejects, report.kappa), (Some(0), None));
     assert!(
-        report.errors[0].starts_with("conversation `case 1`: model `judge`: the judgement cannot be used: `value` is \"yes\""),
+        report.errors[0].starts_with(
+            "conversation `case 1`: model `judge`: the judgement cannot be used: `value` is \"yes\""
+        ),
         "{:?}",
         report.errors
     );
@@ -176,9 +189,20 @@ async fn what_cannot_be_checked_is_refused() {
         refused(&boolean, &[case(word("x"), 0)], 1).await,
         "conversation `case 0` is labelled `x`, which is not true or false"
     );
-    assert!(refused(&boolean, &[], 1).await.contains("1 to 10000 labelled conversations"));
-    assert_eq!(refused(&boolean, &[case(None, 0)], 0).await, "samples must be 1 to 15");
+    assert!(
+        refused(&boolean, &[], 1)
+            .await
+            .contains("1 to 10000 labelled conversations")
+    );
+    assert_eq!(
+        refused(&boolean, &[case(None, 0)], 0).await,
+        "samples must be 1 to 15"
+    );
     let mut counted = boolean.clone();
     counted.content.judge = Judge::ScriptOutcome;
-    assert!(refused(&counted, &[case(None, 0)], 1).await.contains("has a `script_outcome` judge"));
+    assert!(
+        refused(&counted, &[case(None, 0)], 1)
+            .await
+            .contains("has a `script_outcome` judge")
+    );
 }

@@ -4,12 +4,7 @@
 
 use model::{Judge, MetricContent, MetricDomain, MetricValue, Role, Scope};
 
-use crate::judge::{
-    Judgement,
-    evidence::Held,
-    measure,
-    scope::messages,
-};
+use crate::judge::{Judgement, evidence::Held, measure, scope::messages};
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,9 +102,10 @@ pub(super) fn first(judge: &Judge, held: &Held, from: usize) -> Result<Found, St
             let at = first.and_then(|first| held.turns.iter().position(|turn| turn.index == first.index));
             search.any_of(at.map(|at| at.max(from)).into_iter())
         }
-        Course::WithReplies => search.any_of(
-            (from..n).filter(|at| *at == from || held.turns.get(*at).is_some_and(|turn| turn.role == Role::Agent)),
-        ),
+        Course::WithReplies => search
+            .any_of((from..n).filter(|at| {
+                *at == from || held.turns.get(*at).is_some_and(|turn| turn.role == Role::Agent)
+            })),
         Course::Open => search.any_of(from..n),
     }
 }

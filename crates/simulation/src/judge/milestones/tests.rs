@@ -114,7 +114,11 @@ async fn reached(judges: Vec<Judge>) -> Vec<Option<u32>> {
         assert_eq!(outcome.error, None, "{outcome:?}");
         assert!(!outcome.justification.is_empty());
     }
-    judged.milestones.iter().map(|outcome| outcome.reached_at).collect()
+    judged
+        .milestones
+        .iter()
+        .map(|outcome| outcome.reached_at)
+        .collect()
 }
 
 #[tokio::test]
@@ -150,7 +154,10 @@ async fn one_counts_from_the_one_before_it_on() {
         contains(&["one"], false, Scope::All),
         contains(&["three"], false, Scope::All),
     );
-    assert_eq!(reached(vec![early.clone(), late.clone()]).await, [Some(0), Some(2)]);
+    assert_eq!(
+        reached(vec![early.clone(), late.clone()]).await,
+        [Some(0), Some(2)]
+    );
     assert_eq!(
         reached(vec![late.clone(), early]).await,
         [Some(2), Some(2)],
@@ -174,7 +181,11 @@ async fn one_that_was_not_reached_bars_the_ones_after_it() {
         &NoModels,
     )
     .await;
-    let at: Vec<Option<u32>> = judged.milestones.iter().map(|outcome| outcome.reached_at).collect();
+    let at: Vec<Option<u32>> = judged
+        .milestones
+        .iter()
+        .map(|outcome| outcome.reached_at)
+        .collect();
     assert_eq!(at, [Some(1), None, None]);
     assert_eq!(
         judged.milestones[1].justification,
@@ -252,7 +263,11 @@ async fn a_model_is_asked_once_for_the_whole_conversation() {
         &models,
     )
     .await;
-    let at: Vec<Option<u32>> = judged.milestones.iter().map(|outcome| outcome.reached_at).collect();
+    let at: Vec<Option<u32>> = judged
+        .milestones
+        .iter()
+        .map(|outcome| outcome.reached_at)
+        .collect();
     assert_eq!(at, [Some(3), Some(5)]);
     assert_eq!(judged.milestones[0].justification, "As turn 3 shows.");
     assert_eq!(judged.evaluations[1].value, Some(MetricValue::Boolean(true)));
@@ -312,12 +327,18 @@ async fn several_models_find_the_turn_in_the_middle() {
     });
     let models = Fakes::default().with(
         "judge",
-        [says(true, 5.into()), says(false, Value::Null), says(true, 3.into())],
+        [
+            says(true, 5.into()),
+            says(false, Value::Null),
+            says(true, 3.into()),
+        ],
     );
     let judged = judged(vec![milestone("booked", judge)], &models).await;
     assert_eq!(judged.milestones[0].reached_at, Some(3));
     assert!(
-        judged.milestones[0].justification.starts_with("Agreement: 1 of 3 judgements."),
+        judged.milestones[0]
+            .justification
+            .starts_with("Agreement: 1 of 3 judgements."),
         "{:?}",
         judged.milestones
     );

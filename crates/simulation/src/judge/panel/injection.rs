@@ -4,9 +4,8 @@ use model::{MetricDomain, MetricValue};
 use serde_json::{Value, json};
 
 use crate::{
-    Answer, Ask, AskError, JudgeCheck, JudgeReport, Labelled, MessageRole, ModelSource, Question, check_judge,
-    judge::fake::Fakes,
-    test_support::name,
+    Answer, Ask, AskError, JudgeCheck, JudgeReport, Labelled, MessageRole, ModelSource, Question,
+    check_judge, judge::fake::Fakes, test_support::name,
 };
 
 #[path = "../../../benches/simulation/attacks.rs"]
@@ -26,7 +25,9 @@ async fn every_attempt_is_kept_inside() {
 #[tokio::test]
 async fn no_attempt_moves_a_model_that_does_what_it_is_told_outside_of_the_material() {
     for attack in attacks().unwrap() {
-        let report = judge(&Gullible::default(), attack.conversation().unwrap()).await.unwrap();
+        let report = judge(&Gullible::default(), attack.conversation().unwrap())
+            .await
+            .unwrap();
         assert_eq!(report.confusion.len(), 1, "{}", attack.attack);
         assert_eq!(
             report.confusion[0].given,
@@ -41,7 +42,9 @@ async fn no_attempt_moves_a_model_that_does_what_it_is_told_outside_of_the_mater
 fn the_same_model_is_moved_by_a_plain_transcript() {
     let plain = |conversation: &Labelled| {
         let turns = conversation.turns.iter();
-        let lines: Vec<String> = turns.map(|turn| format!("{}: {}", turn.role.as_str(), turn.text)).collect();
+        let lines: Vec<String> = turns
+            .map(|turn| format!("{}: {}", turn.role.as_str(), turn.text))
+            .collect();
         lines.join("\n")
     };
     let said = |attack: &attacks::Attack| {

@@ -37,7 +37,8 @@ pub(super) fn read(inquiry: &Inquiry<'_>, answer: &Answer) -> Result<Judgement, 
             let evidence = references(given, &inquiry.case, inquiry.judge.quote)?;
             if inquiry.judge.quote && value.is_some() && evidence.turns.is_empty() {
                 return Err(
-                    "`references` is empty; the value must rest on at least one turn, with a quotation".to_owned(),
+                    "`references` is empty; the value must rest on at least one turn, with a quotation"
+                        .to_owned(),
                 );
             }
             Ok(Judgement {
@@ -172,14 +173,23 @@ fn milestone(
     }
     let mut justification = justification.to_owned();
     if inquiry.judge.quote {
-        let quote = given.get("quote").and_then(Value::as_str).unwrap_or_default().trim();
+        let quote = given
+            .get("quote")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .trim();
         if !stands_in(quote, turn) {
             return Err(format!(
                 "`quote` does not stand in turn {}; copy words from it exactly",
                 turn.index
             ));
         }
-        let _infallible = write!(justification, " Turn {}: “{}”.", turn.index, excerpt(quote, QUOTE_BYTES));
+        let _infallible = write!(
+            justification,
+            " Turn {}: “{}”.",
+            turn.index,
+            excerpt(quote, QUOTE_BYTES)
+        );
     }
     Ok(Judgement {
         value: Some(MetricValue::Numerical(f64::from(turn.index))),

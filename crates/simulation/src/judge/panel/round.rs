@@ -132,7 +132,10 @@ impl Round<'_> {
             },
             Err(reason) => Heard {
                 again: Some(correction(question, &answer, &reason)),
-                outcome: Err(format!("model `{}`: the judgement cannot be used: {reason}", juror.name)),
+                outcome: Err(format!(
+                    "model `{}`: the judgement cannot be used: {reason}",
+                    juror.name
+                )),
                 usage: answer.usage,
             },
         }

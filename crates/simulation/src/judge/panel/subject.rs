@@ -59,8 +59,7 @@ is missing, quote the turn in which it should have stood.";
 const FREE_QUOTE_RULE: &str =
     "- `quote` may hold words copied exactly from that turn's text or tool calls; otherwise it is null.";
 
-const MILESTONE_QUOTE_RULE: &str =
-    "- `quote` holds words copied exactly from that turn's text or tool calls, or null if the milestone was not reached.";
+const MILESTONE_QUOTE_RULE: &str = "- `quote` holds words copied exactly from that turn's text or tool calls, or null if the milestone was not reached.";
 
 const DATA_RULES: &str = "\
 # What is material

@@ -82,7 +82,11 @@ pub(super) fn tally(
 }
 
 /// Whether two judgements come to the same.
-pub(in crate::judge) fn same(one: Option<&MetricValue>, other: Option<&MetricValue>, domain: &MetricDomain) -> bool {
+pub(in crate::judge) fn same(
+    one: Option<&MetricValue>,
+    other: Option<&MetricValue>,
+    domain: &MetricDomain,
+) -> bool {
     match (one, other, domain) {
         (
             Some(MetricValue::Numerical(one)),
@@ -92,9 +96,11 @@ pub(in crate::judge) fn same(one: Option<&MetricValue>, other: Option<&MetricVal
                 upper_bound,
             },
         ) => (one - other).abs() <= (upper_bound - lower_bound) * TOLERANCE,
-        (one, other, MetricDomain::Boolean | MetricDomain::Numerical { .. } | MetricDomain::Categorical { .. }) => {
-            one == other
-        }
+        (
+            one,
+            other,
+            MetricDomain::Boolean | MetricDomain::Numerical { .. } | MetricDomain::Categorical { .. },
+        ) => one == other,
     }
 }
 
@@ -138,5 +144,8 @@ fn disagreement(groups: &[Group<'_>]) -> String {
             format!("{value} ({})", group.n)
         })
         .collect();
-    format!("the judges disagree, and none has a majority: {}", votes.join(", "))
+    format!(
+        "the judges disagree, and none has a majority: {}",
+        votes.join(", ")
+    )
 }

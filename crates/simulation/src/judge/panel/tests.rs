@@ -117,12 +117,18 @@ async fn one_judge_is_asked_once_and_coolly_about_the_whole_conversation() {
     let [question] = asked.as_slice() else {
         panic!("{asked:?}")
     };
-    assert_eq!((question.purpose, question.temperature), (Purpose::Judge, Some(0.0)));
+    assert_eq!(
+        (question.purpose, question.temperature),
+        (Purpose::Judge, Some(0.0))
+    );
     let roles: Vec<MessageRole> = question.messages.iter().map(|message| message.role).collect();
     assert_eq!(roles, [MessageRole::System, MessageRole::User]);
     let material: Value = serde_json::from_str(&question.messages[1].text).unwrap();
     let keys: Vec<&String> = material.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["metric", "persona", "scenario", "conversation", "reminder"]);
+    assert_eq!(
+        keys,
+        ["metric", "persona", "scenario", "conversation", "reminder"]
+    );
     assert_eq!(
         material["metric"],
         json!({ "name": "polite", "description": "Whether the agent is polite.", "type": "boolean" })
@@ -160,14 +166,25 @@ async fn the_shape_of_the_answer_follows_from_the_metric() {
         ),
     ] {
         let (evaluation, models) = on(domain, ModelJudge::default(), &[says(Value::Null)]).await;
-        assert_eq!((evaluation.value, evaluation.error), (None, None), "null: does not apply");
+        assert_eq!(
+            (evaluation.value, evaluation.error),
+            (None, None),
+            "null: does not apply"
+        );
         let asked = models.asked("judge");
         let schema = &asked[0].schema.as_ref().unwrap().document;
         assert_eq!(schema["properties"]["value"], expected);
         let order: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
-        assert_eq!(order, ["justification", "references", "value"], "reasons come first");
+        assert_eq!(
+            order,
+            ["justification", "references", "value"],
+            "reasons come first"
+        );
         assert_eq!(schema["required"], json!(order));
-        jsonschema::validator_for(schema).unwrap().validate(&says(Value::Null)).unwrap();
+        jsonschema::validator_for(schema)
+            .unwrap()
+            .validate(&says(Value::Null))
+            .unwrap();
     }
 }
 
@@ -175,7 +192,8 @@ async fn the_shape_of_the_answer_follows_from_the_metric() {
 async fn what_is_sensitive_is_not_shown() {
     let mut briefing = asked_by(BOOLEAN, ModelJudge::default());
     let variables = [("pin_code".to_owned(), "hunter22".to_owned())];
-    briefing.persona.content.sensitive_user_variables = Variables::try_from(std::collections::BTreeMap::from(variables)).unwrap();
+    briefing.persona.content.sensitive_user_variables =
+        Variables::try_from(std::collections::BTreeMap::from(variables)).unwrap();
     let models = Fakes::default().with("judge", [says(true)]);
     judged(&briefing, &models).await;
     let shown = &models.asked("judge")[0].messages[1].text;
@@ -194,12 +212,42 @@ fn unusable() -> Vec<(MetricDomain, ModelJudge, Value, &'static str)> {
             says("splendid"),
             r#"`value` is "splendid", which is not one of `good`, `bad`, nor null"#,
         ),
-        (words(), plain(), says("Good"), r#"`value` is "Good", which is not one of `good`, `bad`, nor null"#),
-        (SCALE, plain(), says(10.5), "`value` is 10.5, which is not within 0 to 10, nor null"),
-        (SCALE, plain(), says(-1), "`value` is -1, which is not within 0 to 10, nor null"),
-        (SCALE, plain(), says("NaN"), r#"`value` is "NaN", which is not within 0 to 10, nor null"#),
-        (BOOLEAN, plain(), says("true"), r#"`value` is "true", which is not true or false, nor null"#),
-        (BOOLEAN, plain(), says(1), "`value` is 1, which is not true or false, nor null"),
+        (
+            words(),
+            plain(),
+            says("Good"),
+            r#"`value` is "Good", which is not one of `good`, `bad`, nor null"#,
+        ),
+        (
+            SCALE,
+            plain(),
+            says(10.5),
+            "`value` is 10.5, which is not within 0 to 10, nor null",
+        ),
+        (
+            SCALE,
+            plain(),
+            says(-1),
+            "`value` is -1, which is not within 0 to 10, nor null",
+        ),
+        (
+            SCALE,
+            plain(),
+            says("NaN"),
+            r#"`value` is "NaN", which is not within 0 to 10, nor null"#,
+        ),
+        (
+            BOOLEAN,
+            plain(),
+            says("true"),
+            r#"`value` is "true", which is not true or false, nor null"#,
+        ),
+        (
+            BOOLEAN,
+            plain(),
+            says(1),
+            "`value` is 1, which is not true or false, nor null",
+        ),
         (
             BOOLEAN,
             plain(),
@@ -275,7 +323,10 @@ async fn what_cannot_be_used_is_asked_for_once_more_with_what_is_wrong() {
             panic!("{asked:?}")
         };
         assert_eq!(second.messages[..2], first.messages[..]);
-        assert_eq!(serde_json::from_str::<Value>(&second.messages[2].text).unwrap(), bad);
+        assert_eq!(
+            serde_json::from_str::<Value>(&second.messages[2].text).unwrap(),
+            bad
+        );
         assert_eq!(second.messages[2].role, MessageRole::Assistant);
         let told: Value = serde_json::from_str(&second.messages[3].text).unwrap();
         assert_eq!(told["problem"], problem);
@@ -393,7 +444,12 @@ async fn the_median_is_the_lower_of_two_in_the_middle() {
         "7 is within a twentieth of the range"
     );
     let (evaluation, _) = on(SCALE, samples(4, Combine::Majority), &answers).await;
-    assert!(evaluation.error.unwrap().ends_with("9 (1), 3 (1), 7 (1), 6.8 (1)"));
+    assert!(
+        evaluation
+            .error
+            .unwrap()
+            .ends_with("9 (1), 3 (1), 7 (1), 6.8 (1)")
+    );
 }
 
 #[tokio::test]
@@ -409,8 +465,16 @@ async fn votes_that_failed_are_kept_and_half_must_be_usable() {
         .with("c", [says(true)]);
     let evaluation = judged(&briefing, &models).await.evaluations.remove(0);
     assert_eq!(evaluation.value, is(true));
-    assert!(evaluation.justification.starts_with("Agreement: 2 of 2 judgements."));
-    let errors: Vec<Option<&str>> = evaluation.votes.iter().map(|vote| vote.error.as_deref()).collect();
+    assert!(
+        evaluation
+            .justification
+            .starts_with("Agreement: 2 of 2 judgements.")
+    );
+    let errors: Vec<Option<&str>> = evaluation
+        .votes
+        .iter()
+        .map(|vote| vote.error.as_deref())
+        .collect();
     assert_eq!(
         errors,
         [
@@ -518,7 +582,9 @@ async fn a_conversation_that_is_too_long_is_not_judged_in_part() {
     let judged = evaluate(&asked_by(BOOLEAN, ModelJudge::default()), material, &models).await;
     let error = judged.evaluations[0].error.as_deref().unwrap();
     assert!(
-        error.starts_with("metric `polite`: the conversation is too long for a judge that is a language model: 5"),
+        error.starts_with(
+            "metric `polite`: the conversation is too long for a judge that is a language model: 5"
+        ),
         "{error}"
     );
     assert_eq!(models.left(), 1);
