@@ -143,7 +143,7 @@ fn connections_have_one_protocol() {
         ))
     };
     let one = "/spec/connection: a connection has exactly one of `stdio`, `openaiChat`, `httpTemplate`, `a2a`, `openaiResponses`, `langgraph`, `rasa`, \
-               `directline`, `amigo`";
+               `directline`, `amigo`, `websocket`, `mcp`, `pull`";
     assert_eq!(agent("{}"), [one]);
     assert_eq!(
         agent("{stdio: {command: [a]}, openaiChat: {baseUrl: a, model: b}}"),
@@ -159,6 +159,46 @@ fn connections_have_one_protocol() {
             "/spec/connection/stdio/framing: needs the prompt: write `prompt: \"> \"`",
             "/spec/connection/timeoutMs: must be a whole number from 1 to 600000, this is 0",
         ]
+    );
+}
+
+#[test]
+fn what_connectors_cannot_do_without_is_told() {
+    let agent = |connection: &str| {
+        faults(&format!(
+            "apiVersion: rehearse/v1\nkind: Agent\nmetadata: {{name: x}}\nspec: {{connection: {connection}}}\n"
+        ))
+    };
+    assert_eq!(
+        agent("{websocket: {url: 'ws://a', message: m}}"),
+        ["/spec/connection: extract.text must say where the text stands in a JSON frame"]
+    );
+    assert_eq!(
+        agent("{websocket: {frames: xml, greet: true}}"),
+        [
+            "/spec/connection/websocket/frames: must be one of `json`, `text`",
+            "/spec/connection/websocket/greet: unknown field; did you mean `greeting`?",
+            "/spec/connection/websocket/message: is required",
+            "/spec/connection/websocket/url: is required",
+        ]
+    );
+    let one = "/spec/connection/mcp: an MCP server has exactly one of `process` or `http`";
+    assert_eq!(agent("{mcp: {tool: t, arguments: {}}}"), [one]);
+    assert_eq!(
+        agent("{mcp: {process: {command: [a]}, http: {url: b}, tool: t, arguments: {}}}"),
+        [one]
+    );
+    assert_eq!(
+        agent("{mcp: {process: {command: []}, arguments: []}}"),
+        [
+            "/spec/connection/mcp/arguments: must be an object, this is a list",
+            "/spec/connection/mcp/process/command: must have 1 to 100 items, this has 0",
+            "/spec/connection/mcp/tool: is required",
+        ]
+    );
+    assert_eq!(
+        agent("{pull: {subject: a}}"),
+        ["/spec/connection/pull/subject: unknown field; none is expected here"]
     );
 }
 
