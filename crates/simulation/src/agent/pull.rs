@@ -79,7 +79,8 @@ impl PullSession {
         let Some(port) = port else {
             return Err(AgentError::Unsuitable {
                 agent: briefing.agent.name.to_string(),
-                reason: "it waits for requests on NATS, and this process carries none there".to_owned(),
+                reason: "it waits for requests on NATS, and this process carries none there; workers do, so start a run"
+                    .to_owned(),
             });
         };
         let mut told = Map::new();
