@@ -55,6 +55,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("redb", &["projections"]),
     ("postcard", &["model"]),
     ("reqwest", &["api", "server", "simulation"]),
+    ("rmcp", &["simulation"]),
+    ("tokio-tungstenite", &["simulation"]),
     ("process-wrap", &["simulation"]),
     ("genai", &["simulation"]),
     ("zip", &["aggregator"]),
@@ -158,7 +160,7 @@ fn subjects_are_built_in_one_module() {
             continue;
         }
         for prefix in [
-            "\"evt.", "\"res.", "\"turn.", "\"job.", "\"retry.", "\"dlq.", "\"ctl.", "\"dlv.",
+            "\"evt.", "\"res.", "\"turn.", "\"job.", "\"retry.", "\"dlq.", "\"ctl.", "\"dlv.", "\"agt.",
         ] {
             assert!(
                 !text.contains(prefix),

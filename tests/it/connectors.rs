@@ -3,18 +3,23 @@
 mod a2a;
 mod directline;
 mod langgraph;
+mod mcp;
 mod openai_responses;
+mod pull;
 mod rasa;
+mod stdio;
+mod websocket;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use model::{
-    AgentContent, AgentInput, Cast, Connection, ConversationKey, InitialMessageType, Json, Name, Named, Oid,
-    PersonaContent, Protocol, Role, RunId, ScenarioContent, Text, Time, Timezone, Turn, Variables,
+    AgentContent, AgentId, AgentInput, Cast, Connection, ConversationKey, InitialMessageType, Json, Name,
+    Named, Oid, PersonaContent, Protocol, Role, RunId, ScenarioContent, Text, Time, Timezone, Turn,
+    Variables,
 };
 use simulation::{
-    AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions, Briefing, Cassette, Reach,
-    Secrets,
+    AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions, Briefing, Cassette, PullPort,
+    Reach, Secrets,
 };
 
 fn name(text: &str) -> Name {
@@ -63,6 +68,7 @@ fn briefing(protocol: Protocol) -> Briefing {
                 milestones: Vec::new(),
             },
         },
+        agent_id: AgentId(run),
         agent: Named {
             name: name("concierge"),
             role: None,
@@ -92,6 +98,15 @@ fn briefing(protocol: Protocol) -> Briefing {
     }
 }
 
+/// Agents on this machine.
+fn agents() -> Agents {
+    let options = AgentsOptions {
+        reach: Reach::allowing(&["127.0.0.0/8"]).unwrap(),
+        ..AgentsOptions::default()
+    };
+    Agents::new(&options, Secrets::new(BTreeMap::new())).unwrap()
+}
+
 /// A conversation as a worker holds it: what was said, and the agent's session.
 struct Talk {
     agents: Agents,
@@ -103,19 +118,28 @@ struct Talk {
 impl Talk {
     /// Opens the agent's session.
     async fn begin(protocol: Protocol) -> Self {
-        let options = AgentsOptions {
-            reach: Reach::allowing(&["127.0.0.0/8"]).unwrap(),
-            ..AgentsOptions::default()
-        };
-        let agents = Agents::new(&options, Secrets::new(BTreeMap::new())).unwrap();
-        let briefing = briefing(protocol);
-        let session = agents.open(&briefing, &[], &Cassette::off()).await.unwrap();
-        Self {
+        Self::open(agents(), briefing(protocol)).await.unwrap()
+    }
+
+    /// Opens the session of an agent that waits for requests.
+    async fn begin_asking(briefing: Briefing, port: Arc<dyn PullPort>) -> Self {
+        Self::open(agents().with_pull(port), briefing).await.unwrap()
+    }
+
+    /// Why the agent's session cannot be opened.
+    async fn refused(protocol: Protocol) -> AgentError {
+        let opened = Self::open(agents(), briefing(protocol)).await;
+        opened.err().unwrap()
+    }
+
+    async fn open(agents: Agents, briefing: Briefing) -> Result<Self, AgentError> {
+        let session = agents.open(&briefing, &[], &Cassette::off()).await?;
+        Ok(Self {
             agents,
             briefing,
             turns: Vec::new(),
             session,
-        }
+        })
     }
 
     /// Says something and waits for the reply; both become turns.

@@ -11,6 +11,6 @@ mod up;
 
 pub use binary::{rehearse, repository, tool};
 pub use output::{Finished, command, run, run_in};
-pub use peer::Peer;
+pub use peer::{Peer, peer_file};
 pub use suite::write_suite;
 pub use up::{Child, Up};

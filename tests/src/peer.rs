@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
+    path::PathBuf,
     process::{self, Command, Stdio},
 };
 
@@ -50,6 +51,17 @@ impl Peer {
             launcher,
         }
     }
+}
+
+/// A file that `scripts/setup-peers` puts in place, for peers that are started without the launcher.
+pub fn peer_file(path: &str) -> PathBuf {
+    let file = repository().join(".tools/peers").join(path);
+    assert!(
+        file.exists(),
+        "{} is missing: run scripts/setup-peers",
+        file.display()
+    );
+    file
 }
 
 impl Drop for Peer {

@@ -24,8 +24,9 @@ mod unit_test_set;
 
 pub use agent::{
     A2aBindingWord, A2aDoc, A2aVersionWord, AgentSpec, AmigoDoc, ConnectionDoc, ContinuationWord,
-    DirectLineDoc, ExtractDoc, FramingDoc, HttpTemplateDoc, LangGraphDoc, MethodWord, OpenAiChatDoc,
-    OpenAiResponsesDoc, OpenDoc, RasaDoc, RequestDoc, ResponsesHistoryWord, StdioDoc,
+    DirectLineDoc, ExtractDoc, FramesWord, FramingDoc, HttpTemplateDoc, LangGraphDoc, McpDoc, McpHttpDoc,
+    McpProcessDoc, MethodWord, OpenAiChatDoc, OpenAiResponsesDoc, OpenDoc, PullDoc, RasaDoc, ReplyExtractDoc,
+    RequestDoc, ResponsesHistoryWord, StdioDoc, WebSocketDoc,
 };
 pub use apply::{Apply, ChangeView, Changes, DifferenceWord, ExportQuery, Exported};
 pub use check::unresolved_names;

@@ -3,6 +3,7 @@
 //! Each function takes a journal of its own, empty, whose leases last [`LEASE`], and panics where a promise is broken. They wait for
 //! what they expect and never sleep, so they run in paused time as well as against a real server.
 
+mod agents;
 mod deliveries;
 mod events;
 mod fixtures;
@@ -17,6 +18,7 @@ mod turns;
 
 use std::time::Duration;
 
+pub use agents::{Attend, agents_are_asked, twice};
 pub use deliveries::deliveries_are_kept_once;
 pub use events::{
     append_is_all_or_none, append_then_read, appends_to_one_organization_form_one_chain,

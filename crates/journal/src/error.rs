@@ -105,6 +105,30 @@ impl JournalError {
     }
 }
 
+/// An agent that waits for requests was asked in vain.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Nobody waits on the agent's subject. May pass: the agent may connect.
+    #[error(
+        "nobody subscribes to `{subject}`: check that the agent runs, and that it is connected to the same NATS account"
+    )]
+    NobodyThere {
+        /// The subject.
+        subject: String,
+    },
+    /// Someone waits there, but did not reply in time. May pass.
+    #[error("`{subject}`: no reply within {wait_ms} ms")]
+    Late {
+        /// The subject.
+        subject: String,
+        /// How long was waited.
+        wait_ms: u64,
+    },
+    /// The request could not be carried.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
 /// An append did not happen, or may not have.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {

@@ -2,6 +2,7 @@
 //!
 //! Owns the connection, the streams and everything that crosses the wire. Decides nothing about the domain.
 
+mod agents;
 mod append;
 mod coalesce;
 mod connect;

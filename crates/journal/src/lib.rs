@@ -15,9 +15,9 @@ mod port;
 pub mod subject;
 
 pub use checks::{DELIVERIES_MAX_AGE, MAX_DELIVERIES};
-pub use error::{AppendError, JournalError};
+pub use error::{AppendError, AskError, JournalError};
 pub use jetstream::{ConnectOptions, Credentials, JetStream, Secret, StreamOptions};
-pub use memory::{Call, Fault, Faults, MemoryJournal, MemoryOptions};
+pub use memory::{AgentReply, Call, Fault, Faults, MemoryJournal, MemoryOptions};
 pub use port::{
     Appended, Followed, Follower, Journal, Lease, LeaseState, LogInfo, LogName, Notice, Published, RunCount,
     Stored, Subscription,

@@ -3,6 +3,7 @@
 //! For simulation tests. It has no threads and no tasks; time is tokio's, so `tokio::time::pause` and `advance` govern leases,
 //! retries and duplicate windows. It must not be used where anything is to be kept.
 
+mod agents;
 mod conversations;
 mod deliveries;
 mod events;
@@ -26,6 +27,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+pub use agents::AgentReply;
 use bytes::Bytes;
 pub use faults::{Call, Fault, Faults};
 use model::Time;

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::Stream;
 use model::{
-    Commit, ConversationKey, ConversationResult, DeadLetter, Job, Kind, ObjectRef, Oid, OrgId, Recorded,
-    RunId, Time, TurnRecord, WebhookDelivery, WebhookDestinationId,
+    AgentId, Commit, ConversationKey, ConversationResult, DeadLetter, Job, Kind, ObjectRef, Oid, OrgId,
+    Recorded, RunId, Time, TurnRecord, WebhookDelivery, WebhookDestinationId,
 };
 
-use crate::{AppendError, JournalError};
+use crate::{AppendError, AskError, JournalError};
 
 /// Messages in the order of the log, from a sequence on and then as they arrive. It rides out reconnects; it ends only with an error.
 pub type Subscription<T> = Pin<Box<dyn Stream<Item = Result<T, JournalError>> + Send>>;
@@ -287,6 +287,18 @@ pub trait Journal: Send + Sync + 'static {
 
     /// The runs that are cancelled from now on. A notice can be lost: the log itself is the authority.
     async fn watch_cancelled(&self) -> Result<Subscription<(OrgId, RunId)>, JournalError>;
+
+    // Agents.
+
+    /// Asks an agent that waits for requests on its subject, and waits for its one reply, at most `wait`. If several processes of the agent
+    /// wait there in a queue group, one of them is asked. Nothing is stored, and nothing is tried again: who asks decides that.
+    async fn ask_agent(
+        &self,
+        org: &OrgId,
+        agent: AgentId,
+        request: Bytes,
+        wait: Duration,
+    ) -> Result<Bytes, AskError>;
 
     // Leadership.
 

@@ -2,7 +2,9 @@
 //!
 //! Every token is a [`Token`] or a number, so nothing that people choose freely (names, text) enters a subject.
 
-use model::{ConversationKey, Digest, Kind, ObjectRef, Oid, OrgId, RunId, Token, WebhookDestinationId};
+use model::{
+    AgentId, ConversationKey, Digest, Kind, ObjectRef, Oid, OrgId, RunId, Token, WebhookDestinationId,
+};
 
 /// Every subject of the events stream.
 pub const ALL_EVENTS: &str = "evt.>";
@@ -129,6 +131,17 @@ pub fn destination_deliveries(org: &OrgId, destination: WebhookDestinationId) ->
 /// Who leads under a name.
 pub fn lead(name: &Token) -> String {
     format!("lead.{name}")
+}
+
+/// Where an agent waits for requests.
+pub fn agent(org: &OrgId, agent: AgentId) -> String {
+    format!("agt.{org}.{agent}")
+}
+
+/// The organization and agent of an `agt.` subject.
+pub fn parse_agent(subject: &str) -> Option<(OrgId, AgentId)> {
+    let [org, agent] = tokens(subject, "agt.")?;
+    Some((org.parse().ok()?, agent.parse().ok()?))
 }
 
 /// The name under which a sealed manifest is kept in the object store.

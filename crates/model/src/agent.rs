@@ -3,15 +3,19 @@
 mod amigo;
 mod direct_line;
 mod langgraph;
+mod mcp;
 mod rasa;
+mod websocket;
 
 use std::collections::BTreeMap;
 
 pub use amigo::{AMIGO_URL, Amigo};
 pub use direct_line::{DEFAULT_POLL_MS, DEFAULT_QUIET_MS, DIRECT_LINE_URL, DirectLine, DirectLineCredential};
 pub use langgraph::LangGraph;
+pub use mcp::{Mcp, McpServer};
 pub use rasa::{DEFAULT_CHANNEL, Rasa};
 use serde::{Deserialize, Serialize};
+pub use websocket::{FrameFormat, WebSocket};
 
 use crate::{AgentId, ContextGraphId, Invalid, Json, Life, Name, Text};
 
@@ -147,6 +151,13 @@ pub enum Protocol {
     DirectLine(DirectLine),
     /// A service of Amigo's classic platform.
     Amigo(Amigo),
+    /// Frames over a WebSocket.
+    WebSocket(WebSocket),
+    /// A tool of an MCP server.
+    Mcp(Mcp),
+    /// The agent connects out to NATS and answers there, on a subject made of its organization and its id. Every request carries the
+    /// session's id and the whole history, so any worker can go on.
+    Pull,
 }
 
 impl Protocol {
@@ -162,6 +173,9 @@ impl Protocol {
             Self::Rasa(_) => "rasa",
             Self::DirectLine(_) => "directline",
             Self::Amigo(_) => "amigo",
+            Self::WebSocket(_) => "websocket",
+            Self::Mcp(_) => "mcp",
+            Self::Pull => "pull",
         }
     }
 
@@ -173,9 +187,12 @@ impl Protocol {
             | Self::A2a { .. }
             | Self::OpenAiResponses { .. }
             | Self::LangGraph(_)
-            | Self::Rasa(_) => Continuation::Continue,
+            | Self::Rasa(_)
+            | Self::Pull => Continuation::Continue,
             Self::DirectLine(bot) => bot.continuation(),
             Self::Amigo(_) => Continuation::Restart,
+            Self::WebSocket(socket) => socket.continuation,
+            Self::Mcp(mcp) => mcp.continuation,
             Self::Stdio { continuation, .. } | Self::HttpTemplate { continuation, .. } => *continuation,
         }
     }
@@ -265,6 +282,18 @@ pub struct HttpExtract {
     pub completed: Option<Text>,
 }
 
+/// Where the parts of a reply stand in what came back: JSON Pointers (RFC 6901), or minijinja templates over `response` if they hold
+/// `{{`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyExtract {
+    /// The reply's text; none: what the protocol itself calls the text.
+    pub text: Option<Text>,
+    /// Tool calls: an array of objects with `name`, `arguments` and, if known, `result`.
+    pub tool_calls: Option<Text>,
+    /// Whether the agent says that the conversation is complete.
+    pub completed: Option<Text>,
+}
+
 /// A request that opens a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpOpen {
@@ -294,6 +323,8 @@ impl Connection {
                 Invalid::new("an A2A connection has exactly one of `card` and `endpoint`"),
             ),
             Protocol::DirectLine(bot) => bot.check(self.timeout_ms),
+            Protocol::WebSocket(socket) => socket.check(),
+            Protocol::Mcp(mcp) => mcp.check(),
             Protocol::Stdio { .. }
             | Protocol::OpenAiChat { .. }
             | Protocol::HttpTemplate { .. }
@@ -301,7 +332,8 @@ impl Connection {
             | Protocol::OpenAiResponses { .. }
             | Protocol::LangGraph(_)
             | Protocol::Rasa(_)
-            | Protocol::Amigo(_) => Ok(()),
+            | Protocol::Amigo(_)
+            | Protocol::Pull => Ok(()),
         }
     }
 }

@@ -68,8 +68,8 @@ pub use agent::{
     A2aBinding, A2aVersion, AMIGO_URL, Agent, AgentContent, Amigo, Connection, ContextGraph,
     ContextGraphContent, Continuation, DEFAULT_CHANNEL, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_REPLY_BYTES,
     DEFAULT_POLL_MS, DEFAULT_QUIET_MS, DEFAULT_TIMEOUT_MS, DIRECT_LINE_URL, DirectLine, DirectLineCredential,
-    HttpExtract, HttpMethod, HttpOpen, HttpRequest, LangGraph, Protocol, Rasa, ResponsesHistory,
-    StdioFraming,
+    FrameFormat, HttpExtract, HttpMethod, HttpOpen, HttpRequest, LangGraph, Mcp, McpServer, Protocol, Rasa,
+    ReplyExtract, ResponsesHistory, StdioFraming, WebSocket,
 };
 pub use command::{Command, GuardChoice, ServiceChange, StartOptions, UnitTestChange, UnitTestSetChange};
 pub use conversation::{

@@ -10,13 +10,17 @@ mod attempts;
 mod caller;
 mod directline;
 mod error;
+mod extract;
 mod http;
 mod http_template;
 mod langgraph;
+mod mcp;
 mod openai_chat;
 mod openai_responses;
+mod pull;
 mod rasa;
 mod recorded;
+mod reply;
 mod rich_text;
 mod sse;
 mod stdio;
@@ -24,6 +28,8 @@ mod stdio;
 mod testing;
 pub(crate) mod tool_calls;
 mod trace;
+mod variables;
+mod websocket;
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,10 +37,16 @@ use async_trait::async_trait;
 pub use error::AgentError;
 pub(crate) use http_template::{OPEN_VARIABLES, REQUEST_VARIABLES, RESPONSE_VARIABLES};
 pub(crate) use langgraph::OWN_INPUT_FIELDS;
+pub(crate) use mcp::ARGUMENT_VARIABLES;
 use model::{AgentInput, Protocol, ToolCall, Turn, Usage};
 pub(crate) use openai_chat::{OWN_FIELDS, SYSTEM_VARIABLES};
 pub(crate) use openai_responses::OWN_FIELDS as RESPONSES_OWN_FIELDS;
+pub use pull::{PullError, PullPort};
 use tokio::time::Instant;
+pub(crate) use websocket::{
+    CONNECT_VARIABLES, FRAME_VARIABLES, HANDSHAKE_HEADERS, RECEIVED_VARIABLES,
+    check_url as check_websocket_url,
+};
 
 use crate::{Briefing, Cassette, Reach, Secrets};
 
@@ -114,6 +126,8 @@ impl Default for AgentsOptions {
 pub struct Agents {
     http: http::Http,
     amigo_tokens: amigo::Tokens,
+    options: AgentsOptions,
+    pull: Option<Arc<dyn PullPort>>,
     secrets: Secrets,
 }
 
@@ -123,8 +137,17 @@ impl Agents {
         Ok(Self {
             http: http::Http::new(options, secrets.clone())?,
             amigo_tokens: amigo::Tokens::default(),
+            options: options.clone(),
+            pull: None,
             secrets,
         })
+    }
+
+    /// Agents that wait for requests are asked through `port`. Without one they cannot be reached.
+    #[must_use]
+    pub fn with_pull(mut self, port: Arc<dyn PullPort>) -> Self {
+        self.pull = Some(port);
+        self
     }
 
     /// Begins the conversation with the agent, or goes on with it after `history` (the turns so far, if another worker held it).
@@ -213,6 +236,16 @@ impl Agents {
                 )
                 .await?,
             )),
+            Protocol::WebSocket(_) => Ok(Box::new(
+                websocket::WebSocketSession::open(
+                    briefing,
+                    connection,
+                    history,
+                    &self.options,
+                    &self.secrets,
+                )
+                .await?,
+            )),
             Protocol::Rasa(rasa) => Ok(Box::new(rasa::RasaSession::new(
                 briefing,
                 connection,
@@ -237,6 +270,15 @@ impl Agents {
                 amigo,
                 self.http.clone(),
                 &self.amigo_tokens,
+                &self.secrets,
+            )?)),
+            Protocol::Mcp(_) => Ok(Box::new(
+                mcp::McpSession::open(briefing, connection, history, &self.http, &self.secrets).await?,
+            )),
+            Protocol::Pull => Ok(Box::new(pull::PullSession::new(
+                briefing,
+                connection,
+                self.pull.as_ref(),
                 &self.secrets,
             )?)),
         }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    AgentContent, Cast, ConversationKey, Digest, Json, Language, LanguageModel, Manifest, MetricContent,
-    MetricId, ModelPreference, Name, Named, Oid, PersonaContent, PlannedCriterion, Price, ScenarioContent,
-    Time, Timezone, pin,
+    AgentContent, AgentId, Cast, ConversationKey, Digest, Json, Language, LanguageModel, Manifest,
+    MetricContent, MetricId, ModelPreference, Name, Named, Oid, PersonaContent, PlannedCriterion, Price,
+    ScenarioContent, Time, Timezone, pin,
 };
 
 /// What a conversation needs to know.
@@ -28,6 +28,8 @@ pub struct Briefing {
     pub persona: Named<PersonaContent>,
     /// What it wants.
     pub scenario: Named<ScenarioContent>,
+    /// The agent's id.
+    pub agent_id: AgentId,
     /// How to reach the agent.
     pub agent: Named<AgentContent>,
     /// The document handed to the agent.
@@ -158,6 +160,7 @@ impl Briefing {
             unit_test: test.name.clone(),
             persona: persona.clone(),
             scenario: scenario.clone(),
+            agent_id: test.agent.0,
             agent: agent.clone(),
             context_graph: context_graph.content.document.clone(),
             llm_model_preferences: test.llm_model_preferences.clone(),

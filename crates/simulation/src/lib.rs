@@ -26,7 +26,9 @@ mod test_support;
 mod user;
 mod view;
 
-pub use agent::{AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions};
+pub use agent::{
+    AgentCall, AgentError, AgentReply, AgentSession, Agents, AgentsOptions, PullError, PullPort,
+};
 pub use briefing::{Briefing, BriefingError};
 pub use cassette::{Cassette, CassetteError, CassetteMode, CassetteOptions, Cassettes};
 pub use check::{Finding, check_connection, check_metric, check_script};

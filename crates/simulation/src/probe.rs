@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    AgentContent, AgentInput, Cast, ConversationKey, InitialMessageType, Json, Named, Oid, PersonaContent,
-    Role, RunId, ScenarioContent, Text, Time, Timezone, Turn, Variables,
+    AgentContent, AgentId, AgentInput, Cast, ConversationKey, InitialMessageType, Json, Named, Oid,
+    PersonaContent, Role, RunId, ScenarioContent, Text, Time, Timezone, Turn, Variables,
 };
 
 use crate::{AgentCall, AgentError, AgentReply, Agents, Briefing, Cassette, briefing::seed_of};
@@ -75,6 +75,7 @@ fn briefing(agent: &Named<AgentContent>, session: &[u8]) -> Briefing {
                 milestones: Vec::new(),
             },
         },
+        agent_id: AgentId(id),
         agent: agent.clone(),
         context_graph: Json::empty_object(),
         llm_model_preferences: BTreeMap::new(),

@@ -21,6 +21,44 @@ pub(crate) fn persona(briefing: &Briefing) -> Value {
     })
 }
 
+/// What agents that speak our own protocol are told: what an agent may know of its user, not what the user wants.
+pub(crate) fn told_to_agents(briefing: &Briefing) -> serde_json::Map<String, Value> {
+    let content = &briefing.persona.content;
+    let preferences: serde_json::Map<String, Value> = briefing
+        .llm_model_preferences
+        .iter()
+        .map(|(interaction, preference)| {
+            let fields =
+                json!({ "llm_name": preference.llm_name.as_str(), "params": preference.params.value() });
+            (interaction.clone(), fields)
+        })
+        .collect();
+    let told = [
+        (
+            "persona",
+            json!({
+                "name": briefing.persona.name.as_str(),
+                "role": briefing.persona.role.as_ref().map(model::Name::as_str),
+                "background": content.background.as_str(),
+                "user_models": content.user_models.iter().map(model::Text::as_str).collect::<Vec<_>>(),
+                "variables": variables(briefing),
+            }),
+        ),
+        ("scenario", json!({ "name": briefing.scenario.name.as_str() })),
+        (
+            "language",
+            briefing.language.as_ref().map(model::Language::as_str).into(),
+        ),
+        ("timezone", briefing.timezone.as_str().into()),
+        ("starts_at", briefing.starts_at.to_string().into()),
+        ("context_graph", briefing.context_graph.value()),
+        ("llm_model_preferences", preferences.into()),
+    ];
+    told.into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
 /// The persona's variables, sensitive or not.
 pub(crate) fn variables(briefing: &Briefing) -> BTreeMap<&str, &str> {
     let content = &briefing.persona.content;

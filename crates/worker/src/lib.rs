@@ -6,6 +6,7 @@
 //!
 //! It knows neither the projections nor the server, and keeps nothing of its own between conversations but caches.
 
+mod agent_line;
 mod attend;
 mod backoff;
 mod clock;
@@ -26,6 +27,7 @@ mod simulation_tests;
 #[cfg(test)]
 mod testing;
 
+pub use agent_line::AgentLine;
 pub use clock::Clock;
 pub use options::Options;
 pub use service::{Worker, WorkerError};

@@ -5,8 +5,11 @@ mod amigo;
 mod directline;
 mod http;
 mod langgraph;
+mod mcp;
 mod openai_responses;
+mod pull;
 mod rasa;
+mod websocket;
 
 use std::collections::BTreeMap;
 
@@ -15,15 +18,18 @@ pub use amigo::AmigoDoc;
 pub use directline::DirectLineDoc;
 pub use http::{ExtractDoc, HttpTemplateDoc, MethodWord, OpenAiChatDoc, OpenDoc, RequestDoc};
 pub use langgraph::LangGraphDoc;
+pub use mcp::{McpDoc, McpHttpDoc, McpProcessDoc};
 use model::{
     AgentContent, Connection, Continuation, DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_REPLY_BYTES,
     DEFAULT_TIMEOUT_MS, Protocol, StdioFraming,
 };
 pub use openai_responses::{OpenAiResponsesDoc, ResponsesHistoryWord};
+pub use pull::PullDoc;
 pub use rasa::RasaDoc;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+pub use websocket::{FramesWord, ReplyExtractDoc, WebSocketDoc};
 
 use crate::{
     FieldErrors, Pointer,
@@ -74,6 +80,15 @@ pub struct ConnectionDoc {
     /// A service of Amigo's classic platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amigo: Option<AmigoDoc>,
+    /// Frames over a WebSocket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub websocket: Option<WebSocketDoc>,
+    /// A tool of an MCP server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mcp: Option<McpDoc>,
+    /// The agent connects out to NATS and answers there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull: Option<PullDoc>,
     /// How long one reply may take, in milliseconds. Default: 60000.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 600_000))]
@@ -150,7 +165,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<AgentContent> {
 }
 
 /// The protocols, by the name of their field.
-const PROTOCOLS: [&str; 9] = [
+const PROTOCOLS: [&str; 12] = [
     "stdio",
     "openaiChat",
     "httpTemplate",
@@ -160,6 +175,9 @@ const PROTOCOLS: [&str; 9] = [
     "rasa",
     "directline",
     "amigo",
+    "websocket",
+    "mcp",
+    "pull",
 ];
 
 /// Reads a connection.
@@ -175,6 +193,9 @@ pub(crate) fn read_connection(value: &Value, at: &Pointer, errors: &mut FieldErr
     let rasa = fields.optional_with("rasa", rasa::read);
     let directline = fields.optional_with("directline", directline::read);
     let amigo = fields.optional_with("amigo", amigo::read);
+    let websocket = fields.optional_with("websocket", websocket::read);
+    let mcp = fields.optional_with("mcp", mcp::read);
+    let pull = fields.optional_with("pull", pull::read);
     let protocols = [
         stdio,
         openai_chat,
@@ -185,6 +206,9 @@ pub(crate) fn read_connection(value: &Value, at: &Pointer, errors: &mut FieldErr
         rasa,
         directline,
         amigo,
+        websocket,
+        mcp,
+        pull,
     ];
     let timeout_ms = fields.number_or("timeoutMs", 1..=600_000, DEFAULT_TIMEOUT_MS);
     let max_attempts = fields.number_or("maxAttempts", 1..=10, DEFAULT_MAX_ATTEMPTS);
@@ -277,6 +301,9 @@ pub(crate) fn write_connection(connection: &Connection) -> ConnectionDoc {
         rasa: rasa::write(&connection.protocol),
         directline: directline::write(&connection.protocol),
         amigo: amigo::write(&connection.protocol),
+        websocket: None,
+        mcp: None,
+        pull: None,
         timeout_ms: beside(connection.timeout_ms, DEFAULT_TIMEOUT_MS),
         max_attempts: beside(connection.max_attempts, DEFAULT_MAX_ATTEMPTS),
         max_reply_bytes: beside(connection.max_reply_bytes, DEFAULT_MAX_REPLY_BYTES),
@@ -329,6 +356,9 @@ pub(crate) fn write_connection(connection: &Connection) -> ConnectionDoc {
         } => {
             doc.http_template = Some(http::write(request, extract, open.as_ref(), *continuation));
         }
+        Protocol::WebSocket(socket) => doc.websocket = Some(websocket::write(socket)),
+        Protocol::Mcp(mcp) => doc.mcp = Some(mcp::write(mcp)),
+        Protocol::Pull => doc.pull = Some(PullDoc {}),
         // These are written above, by functions of their own.
         Protocol::A2a { .. }
         | Protocol::OpenAiResponses { .. }

@@ -141,8 +141,9 @@ const READING: [&str; 9] = [
     "$JS.FC.>",
 ];
 
-/// A worker takes jobs and publishes turns, results and progress. It appends no events and changes nothing that is kept.
-const WORKING: [&str; 7] = [
+/// A worker takes jobs, publishes turns, results and progress, and asks agents that wait for requests. It appends no events and changes
+/// nothing that is kept.
+const WORKING: [&str; 8] = [
     "$JS.API.CONSUMER.MSG.NEXT.JOBS.workers",
     "$JS.ACK.JOBS.>",
     "turn.>",
@@ -150,6 +151,7 @@ const WORKING: [&str; 7] = [
     "retry.>",
     "dlq.>",
     "live.>",
+    "agt.*.*",
 ];
 
 /// An aggregator stores artifacts and completes runs. It touches no other object.

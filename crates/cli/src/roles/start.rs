@@ -8,7 +8,7 @@ use model::{Capabilities, Time, Token, WorkerId};
 use server::{DispatcherOptions, Gateway, Http, HttpError, KeyHasher, Server, Tokens};
 use simulation::{Agents, AgentsOptions, Cassettes, LanguageModels, LanguageModelsOptions, Reach, Secrets};
 use tokio_util::sync::CancellationToken;
-use worker::{LiveSimulation, Worker};
+use worker::{AgentLine, LiveSimulation, Worker};
 
 use super::{Running, open_projections};
 use crate::{
@@ -140,7 +140,7 @@ pub(crate) fn start_workers(
     on_this_machine: bool,
     workers: &mut Running,
 ) -> Result<(), Failure> {
-    let agents = agents(settings, on_this_machine)?;
+    let agents = agents(settings, on_this_machine)?.with_pull(Arc::new(AgentLine::new(Arc::clone(journal))));
     let cassettes = Cassettes::new(settings.cassettes.options(), Secrets::from_env())
         .map_err(|error| Failure::configuration(chain(&error)))?;
     let simulation = LiveSimulation::new(agents, language_models(settings, on_this_machine)?)

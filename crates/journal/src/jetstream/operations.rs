@@ -5,14 +5,14 @@ use std::{collections::BTreeSet, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use model::{
-    Commit, ConversationKey, ConversationResult, DeadLetter, Job, Kind, ObjectRef, Oid, OrgId, Recorded,
-    RunId, TurnRecord, WebhookDelivery, WebhookDestinationId,
+    AgentId, Commit, ConversationKey, ConversationResult, DeadLetter, Job, Kind, ObjectRef, Oid, OrgId,
+    Recorded, RunId, TurnRecord, WebhookDelivery, WebhookDestinationId,
 };
 
 use super::{JetStream, streams, subscribe};
 use crate::{
-    AppendError, Appended, Follower, Journal, JournalError, Lease, LeaseState, LogInfo, LogName, Notice,
-    Published, RunCount, Stored, Subscription,
+    AppendError, Appended, AskError, Follower, Journal, JournalError, Lease, LeaseState, LogInfo, LogName,
+    Notice, Published, RunCount, Stored, Subscription,
 };
 
 #[async_trait]
@@ -181,6 +181,16 @@ impl Journal for JetStream {
 
     async fn watch_cancelled(&self) -> Result<Subscription<(OrgId, RunId)>, JournalError> {
         self.inner.watch_cancelled().await
+    }
+
+    async fn ask_agent(
+        &self,
+        org: &OrgId,
+        agent: AgentId,
+        request: Bytes,
+        wait: Duration,
+    ) -> Result<Bytes, AskError> {
+        self.inner.ask_agent(org, agent, request, wait).await
     }
 
     async fn lead(&self, name: &str, holder: &str, ttl: Duration) -> Result<LeaseState, JournalError> {

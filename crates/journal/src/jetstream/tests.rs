@@ -8,6 +8,7 @@ mod trust;
 
 use std::sync::Arc;
 
+use futures::StreamExt as _;
 use testkit::nats::NatsServer;
 
 use super::{ConnectOptions, JetStream, StreamOptions};
@@ -52,3 +53,30 @@ macro_rules! contract_tests {
 }
 
 contract::every_check!(contract_tests);
+
+#[tokio::test]
+async fn agents_are_asked() {
+    let server = NatsServer::start();
+    let client = async_nats::connect(server.url())
+        .await
+        .expect("the server accepts connections");
+    let attend: contract::Attend = Box::new(move |org, agent| {
+        Box::pin(async move {
+            let subject = format!("agt.{org}.{agent}");
+            let mut requests = client
+                .queue_subscribe(subject, "agents".to_owned())
+                .await
+                .expect("it can subscribe");
+            // The server answers in order, so after this it knows of the subscription.
+            client.flush().await.expect("the server answers");
+            tokio::spawn(async move {
+                while let Some(request) = requests.next().await {
+                    if let (Some(inbox), Some(reply)) = (request.reply, contract::twice(&request.payload)) {
+                        client.publish(inbox, reply).await.expect("it can reply");
+                    }
+                }
+            });
+        })
+    });
+    contract::agents_are_asked(Arc::new(connect(&server).await), attend).await;
+}

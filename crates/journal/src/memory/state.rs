@@ -6,7 +6,7 @@ use bytes::Bytes;
 use model::{ConversationKey, OrgId, RunId};
 use tokio::{sync::mpsc, time::Instant};
 
-use super::{deliveries::Deliveries, followers::Following, queue::Queue};
+use super::{agents::Attending, deliveries::Deliveries, followers::Following, queue::Queue};
 use crate::{Appended, Notice};
 
 /// A log: messages by sequence, from 1.
@@ -98,6 +98,8 @@ pub(super) struct State {
     pub(super) deliveries: Deliveries,
     pub(super) objects: BTreeMap<String, Bytes>,
     pub(super) leads: BTreeMap<String, Lead>,
+    /// Agents that wait for requests, by their subject.
+    pub(super) agents: BTreeMap<String, Attending>,
     pub(super) watchers: Vec<Watcher<Notice>>,
     pub(super) cancel_watchers: Vec<Watcher<(OrgId, RunId)>>,
     pub(super) n_calls: u64,

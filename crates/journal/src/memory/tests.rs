@@ -38,6 +38,16 @@ macro_rules! contract_tests {
 
 contract::every_check!(contract_tests);
 
+#[tokio::test(start_paused = true)]
+async fn agents_are_asked() {
+    let journal = journal();
+    let serving = journal.clone();
+    let attend: contract::Attend = Box::new(move |org, agent| {
+        Box::pin(async move { serving.attend(&org, agent, Some(Arc::new(contract::twice))) })
+    });
+    contract::agents_are_asked(Arc::new(journal), attend).await;
+}
+
 /// Does one thing to one operation, and notes every call.
 #[derive(Default)]
 struct Script {

@@ -112,7 +112,10 @@ fn agent(content: &AgentContent, at: &Pointer) -> FieldErrors {
                 Protocol::LangGraph(_)
                 | Protocol::Rasa(_)
                 | Protocol::DirectLine(_)
-                | Protocol::Amigo(_) => connection.protocol.as_str(),
+                | Protocol::Amigo(_)
+                | Protocol::WebSocket(_)
+                | Protocol::Mcp(_)
+                | Protocol::Pull => connection.protocol.as_str(),
             };
             collect(check_connection(connection), &at.key(protocol))
         }

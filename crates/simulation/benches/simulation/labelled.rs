@@ -255,6 +255,7 @@ fn briefing(setting: &Setting) -> Result<Briefing, Failure> {
             role: None,
             content: scenario_content,
         },
+        agent_id: model::AgentId(id),
         agent: Named {
             name: "agent".try_into()?,
             role: None,

@@ -4,7 +4,7 @@ mod body;
 
 use model::Connection;
 use reqwest::{
-    Method, StatusCode, Url,
+    Client, Method, StatusCode, Url,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 
@@ -52,6 +52,15 @@ impl Http {
         Ok(Self { clients, secrets })
     }
 
+    /// The client that may send a request, for protocols that send by themselves.
+    pub(super) fn client_for(&self, request: &Request) -> Result<Client, AgentError> {
+        let client = self.clients.for_url(&request.url);
+        client.cloned().map_err(|why| AgentError::NotAllowed {
+            place: request.place(),
+            reason: why.to_string(),
+        })
+    }
+
     /// Sends a request and reads the whole body of a successful response, `max_reply_bytes` at most.
     pub(super) async fn send(
         &self,
@@ -64,13 +73,7 @@ impl Http {
     /// Sends a request and waits for the head of a successful response; its body is then read piece by piece, `max_reply_bytes` in
     /// all at most.
     pub(super) async fn begin(&self, request: &Request, connection: &Connection) -> Result<Body, AgentError> {
-        let client = self
-            .clients
-            .for_url(&request.url)
-            .map_err(|why| AgentError::NotAllowed {
-                place: request.place(),
-                reason: why.to_string(),
-            })?;
+        let client = self.client_for(request)?;
         let mut sending = client
             .request(request.method.clone(), request.url.clone())
             .headers(request.headers.clone());

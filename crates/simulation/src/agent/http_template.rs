@@ -13,16 +13,12 @@ use serde_json::{Map, Value};
 use super::{
     AgentCall, AgentError, Answer, Exchange,
     attempts::Attempts,
+    extract::Response,
     http::{Http, Request},
     openai_chat::fill_in,
-    tool_calls,
     trace::{TRACEPARENT, Trace},
 };
-use crate::{
-    Briefing, Secrets,
-    template::{MAX_REQUEST_BYTES, Variables, is_template},
-    view,
-};
+use crate::{Briefing, Secrets, template::Variables, view};
 
 /// What a turn's request may name.
 pub(crate) const REQUEST_VARIABLES: &[&str] = &[
@@ -114,11 +110,11 @@ impl TemplateSession {
         let variables = self.variables.clone().with("idempotency_key", &key.into());
         let request = fill_request(&open.request, &variables, "open.request")?;
         let (bytes, _calls) = self.send(0, &request).await?;
-        let response = self.json(&request, &bytes)?;
+        let response = Response::new(self.json(&request, &bytes)?, &Variables::default());
         let mut values = Map::new();
         for (name, source) in &open.extract {
             let field = format!("open.extract.{name}");
-            let value = take(&response, source.as_str(), &field).and_then(|value| {
+            let value = response.take(source, &field).and_then(|value| {
                 value
                     .filter(|value| !value.is_null())
                     .ok_or_else(|| format!("the response has nothing at `{source}` ({field})"))
@@ -145,59 +141,17 @@ impl TemplateSession {
 
     fn answer(&self, request: &Request, bytes: &[u8]) -> Result<Answer, AgentError> {
         let malformed = |reason: String| self.http.malformed(request, reason, bytes);
-        let response = self.json(request, bytes)?;
+        let response = Response::new(self.json(request, bytes)?, &Variables::default());
         let extract = &self.extract;
-        let text = match take(&response, extract.text.as_str(), "extract.text").map_err(&malformed)? {
-            Some(Value::String(text)) => text,
-            None | Some(Value::Null) => String::new(),
-            Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-                return Err(malformed(format!(
-                    "what stands at `{}` (extract.text) is not a text",
-                    extract.text
-                )));
-            }
-        };
-        let calls = match &extract.tool_calls {
-            None => None,
-            Some(source) => {
-                match take(&response, source.as_str(), "extract.tool_calls").map_err(&malformed)? {
-                    Some(Value::String(rendered)) if is_template(source.as_str()) => {
-                        Some(serde_json::from_str(&rendered).map_err(|why| {
-                            malformed(format!(
-                                "extract.tool_calls came out as something not JSON ({why})"
-                            ))
-                        })?)
-                    }
-                    found => found,
-                }
-            }
-        };
-        let completed = match &extract.completed {
-            None => false,
-            Some(source) => {
-                match take(&response, source.as_str(), "extract.completed").map_err(&malformed)? {
-                    None | Some(Value::Null) => false,
-                    Some(Value::Bool(completed)) => completed,
-                    Some(Value::String(rendered)) if matches!(rendered.trim(), "true" | "True") => true,
-                    Some(Value::String(rendered)) if matches!(rendered.trim(), "false" | "False" | "") => {
-                        false
-                    }
-                    Some(Value::String(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-                        return Err(malformed(format!(
-                            "what stands at `{source}` (extract.completed) is not true or false"
-                        )));
-                    }
-                }
-            }
-        };
-        let tool_calls = tool_calls::read(calls.as_ref()).map_err(malformed)?;
         Ok(Answer {
-            session: None,
-            silent: false,
-            text,
-            tool_calls,
-            usage: None,
-            completed,
+            text: response.text(&extract.text, "extract.text").map_err(malformed)?,
+            tool_calls: response
+                .tool_calls(extract.tool_calls.as_ref(), "extract.tool_calls")
+                .map_err(malformed)?,
+            completed: response
+                .flag(extract.completed.as_ref(), "extract.completed")
+                .map_err(malformed)?,
+            ..Answer::default()
         })
     }
 }
@@ -268,18 +222,6 @@ fn fill_request(source: &HttpRequest, variables: &Variables, field: &str) -> Res
         request.header(&field, name, &fill_in(variables, &field, value)?)?;
     }
     Ok(request)
-}
-
-/// What a pointer or template takes out of a response; a template gives a text.
-fn take(response: &Value, source: &str, field: &str) -> Result<Option<Value>, String> {
-    if !is_template(source) {
-        return Ok(response.pointer(source).cloned());
-    }
-    let variables = Variables::default().with("response", response);
-    let text = variables
-        .render(source, MAX_REQUEST_BYTES)
-        .map_err(|why| format!("{field} does not fit: {why}"))?;
-    Ok(Some(Value::String(text)))
 }
 
 #[cfg(test)]

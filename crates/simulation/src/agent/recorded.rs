@@ -8,7 +8,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use model::{AgentInput, Continuation, Protocol, ResponsesHistory, StdioFraming, Turn};
 
-use super::{AgentCall, AgentError, AgentReply, AgentSession, Agents, REQUEST_VARIABLES};
+use super::{
+    AgentCall, AgentError, AgentReply, AgentSession, Agents, FRAME_VARIABLES, REQUEST_VARIABLES,
+    mcp::arguments_name,
+};
 use crate::{
     Briefing,
     cassette::{CassetteError, Conversation, Outcome, Request},
@@ -95,6 +98,13 @@ impl RecordedSession {
                     });
                     told.then_some(Hears::WithEveryCall)
                 }
+                Protocol::WebSocket(socket) => template::check(socket.message.as_str(), FRAME_VARIABLES)
+                    .is_ok_and(|named| named.contains("history"))
+                    .then_some(Hears::WithEveryCall),
+                Protocol::Mcp(mcp) => {
+                    arguments_name(&mcp.arguments.value(), "history").then_some(Hears::WithEveryCall)
+                }
+                Protocol::Pull => Some(Hears::WithEveryCall),
             },
         };
         hears.ok_or_else(|| {

@@ -6,6 +6,7 @@
 
 mod json_lines;
 mod process;
+mod program;
 mod prompt;
 mod reader;
 mod ring;
@@ -14,7 +15,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use model::{Connection, Protocol, StdioFraming, Turn};
-use process::{Process, ProcessOptions};
+use process::Process;
+pub(super) use program::{Program, ProgramOptions, place_of};
 
 use super::{AgentCall, AgentError, Answer, Exchange, openai_chat::fill_in};
 use crate::{Briefing, Secrets, template::Variables, view};
@@ -63,13 +65,13 @@ impl StdioSession {
         for (name, value) in env {
             filled.push((name.clone(), fill_in(&variables, &format!("env.{name}"), value)?));
         }
-        let process = Process::spawn(&ProcessOptions {
+        let program = ProgramOptions {
             command,
             env: &filled,
             working_directory: working_directory.as_ref().map(model::Text::as_str),
-            limit_bytes: connection.max_reply_bytes,
             secrets,
-        })?;
+        };
+        let process = Process::spawn(&program, connection.max_reply_bytes)?;
         let framing = match framing {
             StdioFraming::JsonLines => Framing::JsonLines,
             StdioFraming::Prompt { prompt } => Framing::Prompt(prompt::Prompt::new(prompt.as_deref())),

@@ -1,8 +1,10 @@
 //! Checks of how an agent is reached.
 
 mod a2a;
+mod mcp;
 mod openai_responses;
 mod platforms;
+mod websocket;
 
 use std::collections::BTreeMap;
 
@@ -27,13 +29,7 @@ impl Findings {
                 working_directory: _,
                 continuation,
             } => {
-                for (name, value) in env {
-                    let path = format!("env.{name}");
-                    if name.is_empty() || name.contains(['=', '\0']) {
-                        self.refuse(path.as_str(), "is not the name of an environment variable");
-                    }
-                    self.add(path, template::check(value, CONNECTION_VARIABLES));
-                }
+                self.environment("env", env);
                 if matches!(framing, StdioFraming::Prompt { .. }) && *continuation == Continuation::Continue {
                     self.refuse(
                         "continuation",
@@ -88,6 +84,20 @@ impl Findings {
             Protocol::Rasa(rasa) => self.rasa(rasa),
             Protocol::DirectLine(bot) => self.directline(bot),
             Protocol::Amigo(amigo) => self.amigo(amigo),
+            Protocol::WebSocket(socket) => self.websocket(socket),
+            Protocol::Mcp(mcp) => self.mcp(mcp),
+            // The subject follows from the organization and the agent.
+            Protocol::Pull => {}
+        }
+    }
+
+    fn environment(&mut self, path: &str, env: &BTreeMap<String, String>) {
+        for (name, value) in env {
+            let path = format!("{path}.{name}");
+            if name.is_empty() || name.contains(['=', '\0']) {
+                self.refuse(path.as_str(), "is not the name of an environment variable");
+            }
+            self.add(path, template::check(value, CONNECTION_VARIABLES));
         }
     }
 
@@ -180,9 +190,14 @@ impl Findings {
 
     /// A JSON Pointer, or a template over `response`.
     fn source(&mut self, path: impl Into<String>, source: &str) {
+        self.source_with(path, source, RESPONSE_VARIABLES);
+    }
+
+    /// A JSON Pointer, or a template over `allowed`.
+    fn source_with(&mut self, path: impl Into<String>, source: &str, allowed: &[&str]) {
         let path = path.into();
         if template::is_template(source) {
-            self.add(path, template::check(source, RESPONSE_VARIABLES));
+            self.add(path, template::check(source, allowed));
         } else if !is_pointer(source) {
             self.refuse(
                 path,

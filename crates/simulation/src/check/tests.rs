@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Continuation, HttpExtract, HttpMethod, HttpOpen, HttpRequest, MetricDomain, Protocol, ResponsesHistory,
-    Scope, StdioFraming, Text, UserOutcome,
+    Continuation, FrameFormat, HttpExtract, HttpMethod, HttpOpen, HttpRequest, Mcp, McpServer, MetricDomain,
+    Protocol, ReplyExtract, ResponsesHistory, Scope, StdioFraming, Text, UserOutcome, WebSocket,
 };
 use serde_json::json;
 
@@ -183,6 +183,125 @@ fn child_processes_are_checked() {
     assert!(
         found[0].contains("not the name of an environment variable")
             && found[1].contains("no `message` here")
+    );
+}
+
+#[test]
+fn websockets_are_checked() {
+    let found = |change: &dyn Fn(&mut WebSocket)| {
+        let mut socket = WebSocket {
+            url: text("wss://agent.example/{{ session_id }}"),
+            headers: BTreeMap::new(),
+            frames: FrameFormat::Json,
+            open: None,
+            greeting: false,
+            message: text("{{ message | tojson }}"),
+            extract: ReplyExtract {
+                text: Some(text("/text")),
+                ..ReplyExtract::default()
+            },
+            error: None,
+            last: Some(text("{{ response.last and turn }}")),
+            ignore: None,
+            continuation: Continuation::Restart,
+        };
+        change(&mut socket);
+        connection(Protocol::WebSocket(socket))
+    };
+    assert!(found(&|_| {}).is_empty());
+    let one = |change: &dyn Fn(&mut WebSocket), expected: &str| {
+        let found = found(change);
+        assert!(found.len() == 1 && found[0].contains(expected), "{found:?}");
+    };
+    one(
+        &|socket| socket.url = text("https://agent.example"),
+        "url: must begin with `ws://` or `wss://`",
+    );
+    one(
+        &|socket| socket.url = text("wss://me:you@agent.example"),
+        "url: must not hold a user or password",
+    );
+    one(
+        &|socket| socket.headers = BTreeMap::from([("Upgrade".to_owned(), "x".to_owned())]),
+        "headers.Upgrade: is set by the WebSocket protocol itself",
+    );
+    one(
+        &|socket| socket.open = Some(text("{{ message }}")),
+        "open: there is no `message` here",
+    );
+    one(
+        &|socket| socket.message = text("hello"),
+        "message: is not JSON: expected value at line 1 column 1; if frames are plain text, say `frames: text`",
+    );
+    one(
+        &|socket| socket.ignore = Some(text("{{ message }}")),
+        "ignore: there is no `message` here",
+    );
+    one(
+        &|socket| socket.error = Some(text("error")),
+        "error: must be a JSON Pointer",
+    );
+    let plain = |socket: &mut WebSocket| {
+        socket.frames = FrameFormat::Text;
+        socket.message = text("hello");
+        socket.extract.text = None;
+        socket.last = Some(text("/last"));
+    };
+    one(&plain, "last: must be a template");
+}
+
+#[test]
+fn tools_are_checked() {
+    let tool = |server, arguments: serde_json::Value, source: &str| {
+        connection(Protocol::Mcp(Mcp {
+            server,
+            tool: text("ask"),
+            arguments: test_support::json(&arguments),
+            extract: ReplyExtract {
+                text: Some(text(source)),
+                ..ReplyExtract::default()
+            },
+            continuation: Continuation::Restart,
+        }))
+    };
+    let http = |url: &str, header: &str| McpServer::Http {
+        url: text(url),
+        headers: BTreeMap::from([(header.to_owned(), "{{ secret.KEY }}".to_owned())]),
+    };
+    let good = || http("https://agent.example/mcp", "authorization");
+    let arguments = json!({"q": "{{ message }}", "all": ["{{ history }}", 3]});
+    assert!(tool(good(), arguments.clone(), "/structuredContent/text").is_empty());
+    assert!(connection(Protocol::Pull).is_empty());
+    let found = tool(
+        http("ws://agent.example", "Mcp-Session-Id"),
+        json!({"q": {"deep": ["{{ response }}"]}}),
+        "text",
+    );
+    let paths: Vec<&str> = found
+        .iter()
+        .map(|finding| finding.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "http.url",
+            "http.headers.Mcp-Session-Id",
+            "arguments.q.deep.0",
+            "extract.text"
+        ]
+    );
+    let process = McpServer::Process {
+        command: vec![text("agent")],
+        env: BTreeMap::from([("A=B".to_owned(), "{{ message }}".to_owned())]),
+        working_directory: None,
+    };
+    let found = tool(process, arguments, "/text");
+    assert!(
+        found.len() == 2
+            && found
+                .iter()
+                .all(|finding| finding.starts_with("process.env.A=B: ")),
+        "{found:?}"
     );
 }
 

@@ -143,7 +143,7 @@ fn connections_have_one_protocol() {
         ))
     };
     let one = "/spec/connection: a connection has exactly one of `stdio`, `openaiChat`, `httpTemplate`, `a2a`, `openaiResponses`, `langgraph`, `rasa`, \
-               `directline`, `amigo`";
+               `directline`, `amigo`, `websocket`, `mcp`, `pull`";
     assert_eq!(agent("{}"), [one]);
     assert_eq!(
         agent("{stdio: {command: [a]}, openaiChat: {baseUrl: a, model: b}}"),
@@ -192,6 +192,46 @@ fn connections_to_agents_of_others_are_read() {
             "/spec/connection/openaiResponses/history: must be one of server, client",
             "/spec/connection/openaiResponses/tools: unknown field",
         ]
+    );
+}
+
+#[test]
+fn what_connectors_cannot_do_without_is_told() {
+    let agent = |connection: &str| {
+        faults(&format!(
+            "apiVersion: rehearse/v1\nkind: Agent\nmetadata: {{name: x}}\nspec: {{connection: {connection}}}\n"
+        ))
+    };
+    assert_eq!(
+        agent("{websocket: {url: 'ws://a', message: m}}"),
+        ["/spec/connection: extract.text must say where the text stands in a JSON frame"]
+    );
+    assert_eq!(
+        agent("{websocket: {frames: xml, greet: true}}"),
+        [
+            "/spec/connection/websocket/url: is required",
+            "/spec/connection/websocket/frames: must be `json` or `text`",
+            "/spec/connection/websocket/message: is required",
+            "/spec/connection/websocket/greet: unknown field; did you mean `greeting`?",
+        ]
+    );
+    let one = "/spec/connection/mcp: an MCP server has exactly one of `process` or `http`";
+    assert_eq!(agent("{mcp: {tool: t, arguments: {}}}"), [one]);
+    assert_eq!(
+        agent("{mcp: {process: {command: [a]}, http: {url: b}, tool: t, arguments: {}}}"),
+        [one]
+    );
+    assert_eq!(
+        agent("{mcp: {process: {command: []}}}"),
+        [
+            "/spec/connection/mcp/process/command: must have 1 to 100 items, this has 0",
+            "/spec/connection/mcp/tool: is required",
+            "/spec/connection/mcp/arguments: is required",
+        ]
+    );
+    assert_eq!(
+        agent("{pull: {subject: a}}"),
+        ["/spec/connection/pull/subject: unknown field; none is expected here"]
     );
 }
 

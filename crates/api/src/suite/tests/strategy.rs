@@ -494,7 +494,76 @@ fn protocol() -> impl Strategy<Value = Protocol> {
         rasa().boxed(),
         directline().boxed(),
         amigo().boxed(),
+        websocket().boxed(),
+        mcp().boxed(),
+        Just(Protocol::Pull).boxed(),
     ]
+}
+
+fn reply_extract() -> impl Strategy<Value = ReplyExtract> {
+    (option::of(text()), option::of(text()), option::of(text())).prop_map(|(text, tool_calls, completed)| {
+        ReplyExtract {
+            text,
+            tool_calls,
+            completed,
+        }
+    })
+}
+
+fn websocket() -> impl Strategy<Value = Protocol> {
+    let frames = prop_oneof![Just(FrameFormat::Json), Just(FrameFormat::Text)];
+    let sent = (text(), texts(), option::of(text()), any::<bool>(), text());
+    let received = (
+        text(),
+        reply_extract(),
+        option::of(text()),
+        option::of(text()),
+        option::of(text()),
+    );
+    (frames, sent, received, continuation()).prop_map(|(frames, sent, received, continuation)| {
+        let (url, headers, open, greeting, message) = sent;
+        let (always, mut extract, error, last, ignore) = received;
+        if frames == FrameFormat::Json {
+            extract.text.get_or_insert(always);
+        }
+        Protocol::WebSocket(WebSocket {
+            url,
+            headers,
+            frames,
+            open,
+            greeting,
+            message,
+            extract,
+            error,
+            last,
+            ignore,
+            continuation,
+        })
+    })
+}
+
+fn mcp() -> impl Strategy<Value = Protocol> {
+    let process =
+        (vec(text(), 1..3), texts(), option::of(text())).prop_map(|(command, env, working_directory)| {
+            McpServer::Process {
+                command,
+                env,
+                working_directory,
+            }
+        });
+    let http = (text(), texts()).prop_map(|(url, headers)| McpServer::Http { url, headers });
+    let server = prop_oneof![process, http];
+    (server, text(), object(), reply_extract(), continuation()).prop_map(
+        |(server, tool, arguments, extract, continuation)| {
+            Protocol::Mcp(Mcp {
+                server,
+                tool,
+                arguments,
+                extract,
+                continuation,
+            })
+        },
+    )
 }
 
 fn agent() -> impl Strategy<Value = SuiteSpec> {

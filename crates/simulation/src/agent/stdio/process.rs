@@ -1,106 +1,44 @@
-//! The child process: started in a group of its own, with almost no environment, and ended with everything it started.
+//! The child process and its pipes: lines in, pieces of output out.
 
-use std::{path::Path, process::Stdio, time::Duration};
-
-use model::Text;
-use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
 use tokio::{
     io::AsyncWriteExt as _,
-    process::{ChildStdin, ChildStdout, Command},
-    task::JoinHandle,
+    process::{ChildStdin, ChildStdout},
 };
 
 use super::{
     super::AgentError,
+    program::{Program, ProgramOptions},
     reader::{ReadError, Reader},
-    ring::Ring,
 };
 use crate::{
     Secrets,
     excerpt::{EXCERPT_BYTES, excerpt},
 };
 
-/// What a child sees of this process's environment.
-const INHERITED: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
-/// How long a child that was told to end, or closed its output, may take to do so.
-const GRACE: Duration = Duration::from_secs(2);
-/// How much of the command an error shows.
-const PLACE_BYTES: usize = 200;
-
-pub(super) struct ProcessOptions<'a> {
-    pub(super) command: &'a [Text],
-    pub(super) env: &'a [(String, String)],
-    pub(super) working_directory: Option<&'a str>,
-    pub(super) limit_bytes: u32,
-    pub(super) secrets: &'a Secrets,
-}
-
 pub(super) struct Process {
-    child: Box<dyn ChildWrapper>,
+    program: Program,
     stdin: Option<ChildStdin>,
     stdout: Reader<ChildStdout>,
-    stderr: Ring,
-    stderr_drained: JoinHandle<()>,
-    place: String,
     limit_bytes: u32,
     secrets: Secrets,
-    /// The group was told to end, so its number may belong to others by now.
-    killed: bool,
 }
 
 impl Process {
-    pub(super) fn spawn(options: &ProcessOptions<'_>) -> Result<Self, AgentError> {
-        let place = place(options.command);
-        let failed = |reason: String| AgentError::Exited {
-            place: place.clone(),
-            status: format!("could not be started: {reason}"),
-            output: String::new(),
-        };
-        let [program, arguments @ ..] = options.command else {
-            return Err(failed("the command is empty".to_owned()));
-        };
-        let mut command = Command::new(program.as_str());
-        command
-            .args(arguments.iter().map(Text::as_str))
-            .env_clear()
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command.envs(
-            INHERITED
-                .iter()
-                .filter_map(|name| Some((name, std::env::var_os(name)?))),
-        );
-        command.envs(options.env.iter().map(|(name, value)| (name, value)));
-        if let Some(directory) = options.working_directory {
-            command.current_dir(directory);
-        }
-        let mut child = CommandWrap::from(command)
-            .wrap(ProcessGroup::leader())
-            .wrap(KillOnDrop)
-            .spawn()
-            .map_err(|why| failed(start_failure(&why, options.working_directory)))?;
-        let (stdin, stdout, stderr) = (child.stdin().take(), child.stdout().take(), child.stderr().take());
-        let (Some(stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
-            return Err(failed("its pipes are missing".to_owned()));
-        };
-        let ring = Ring::default();
+    /// Starts a program that may write replies of `limit_bytes`.
+    pub(super) fn spawn(options: &ProgramOptions<'_>, limit_bytes: u32) -> Result<Self, AgentError> {
+        let (program, stdin, stdout) = Program::spawn(options)?;
         Ok(Self {
-            child,
+            program,
             stdin: Some(stdin),
-            stdout: Reader::new(stdout, usize::try_from(options.limit_bytes).unwrap_or(usize::MAX)),
-            stderr_drained: tokio::spawn(ring.clone().drain(stderr)),
-            stderr: ring,
-            place,
-            limit_bytes: options.limit_bytes,
+            stdout: Reader::new(stdout, usize::try_from(limit_bytes).unwrap_or(usize::MAX)),
+            limit_bytes,
             secrets: options.secrets.clone(),
-            killed: false,
         })
     }
 
     /// The command, for errors.
     pub(super) fn place(&self) -> &str {
-        &self.place
+        self.program.place()
     }
 
     /// Writes a line, which must hold no line end itself.
@@ -143,12 +81,12 @@ impl Process {
         match outcome {
             Ok(bytes) => Ok(bytes),
             Err(ReadError::TooLarge) => Err(AgentError::TooLarge {
-                place: self.place.clone(),
+                place: self.place().to_owned(),
                 limit_bytes: self.limit_bytes,
             }),
             Err(ReadError::Ended) => Err(self.exited().await),
             Err(ReadError::Failed(why)) => Err(AgentError::Unreachable {
-                place: self.place.clone(),
+                place: self.place().to_owned(),
                 reason: format!("its output: {why}"),
             }),
         }
@@ -174,7 +112,7 @@ impl Process {
     pub(super) fn malformed(&self, reason: &str, bytes: &[u8]) -> AgentError {
         let text = self.secrets.redact(&String::from_utf8_lossy(bytes));
         AgentError::Malformed {
-            place: self.place.clone(),
+            place: self.place().to_owned(),
             reason: reason.to_owned(),
             detail: format!(": {}", excerpt(&text, EXCERPT_BYTES)),
         }
@@ -182,92 +120,41 @@ impl Process {
 
     /// What was written of a reply that did not come in time.
     pub(super) fn seen_so_far(&self) -> String {
-        let pending = self.stdout.pending();
-        let seen = if pending.is_empty() {
-            String::new()
-        } else {
-            // Before the quotation is cut, lest half a secret is left of one.
-            let text = self.secrets.redact(&String::from_utf8_lossy(pending));
-            format!("; so far it wrote: {}", excerpt(&text, EXCERPT_BYTES))
-        };
-        format!("{seen}{}", self.stderr_tail())
+        format!("{}{}", self.pending(), self.program.stderr_tail())
     }
 
-    /// Waits for the end of the child and says how it ended, in a clause; none if it goes on.
+    fn pending(&self) -> String {
+        let pending = self.stdout.pending();
+        if pending.is_empty() {
+            return String::new();
+        }
+        // Before the quotation is cut, lest half a secret is left of one.
+        let text = self.secrets.redact(&String::from_utf8_lossy(pending));
+        format!("; so far it wrote: {}", excerpt(&text, EXCERPT_BYTES))
+    }
+
+    /// Waits for the end of the child and says how it ended; none if it goes on.
     pub(super) async fn wait_for_end(&mut self) -> Option<std::process::ExitStatus> {
-        tokio::time::timeout(GRACE, self.child.wait())
-            .await
-            .ok()
-            .and_then(Result::ok)
+        self.program.wait_for_end().await
     }
 
     /// The error for a child that closed its output or input, or ended.
     pub(super) async fn exited(&mut self) -> AgentError {
-        let status = match self.wait_for_end().await {
-            Some(status) => format!("the process ended ({status})"),
-            None => "the process closed its output, but goes on".to_owned(),
-        };
-        self.kill();
-        // Processes that the child started could hold its standard error open for ever.
-        let _held_open = tokio::time::timeout(GRACE, &mut self.stderr_drained).await;
-        AgentError::Exited {
-            place: self.place.clone(),
-            status,
-            output: self.seen_so_far(),
-        }
-    }
-
-    fn stderr_tail(&self) -> String {
-        let text = self.secrets.redact(&self.stderr.text());
-        if text.is_empty() {
-            return String::new();
-        }
-        let from = text.ceil_char_boundary(text.len().saturating_sub(4 * EXCERPT_BYTES));
-        format!("; standard error: {}", excerpt(&text[from..], 4 * EXCERPT_BYTES))
+        let seen = self.pending();
+        let error = self.program.exited(&seen).await;
+        self.stdin = None;
+        error
     }
 
     /// Ends the whole group at once.
     pub(super) fn kill(&mut self) {
-        if !std::mem::replace(&mut self.killed, true) {
-            self.stdin = None;
-            // It fails if everything has ended, which is what is wanted.
-            let _ended_already = self.child.start_kill();
-        }
+        self.stdin = None;
+        self.program.kill();
     }
 
     /// Lets the child end by itself for a moment, then ends the whole group.
     pub(super) async fn close(&mut self) {
         self.stdin = None;
-        if !self.killed {
-            let _status = self.wait_for_end().await;
-        }
-        self.kill();
-        let _status = self.wait_for_end().await;
-        self.stderr_drained.abort();
+        self.program.close().await;
     }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.kill();
-        self.stderr_drained.abort();
-    }
-}
-
-/// Why a child could not be started. The system says of a missing directory only that something does not exist.
-fn start_failure(why: &std::io::Error, directory: Option<&str>) -> String {
-    match directory {
-        Some(directory) if !Path::new(directory).is_dir() => {
-            format!(
-                "workingDirectory `{}`: there is no such directory",
-                excerpt(directory, PLACE_BYTES)
-            )
-        }
-        Some(_) | None => why.to_string(),
-    }
-}
-
-fn place(command: &[Text]) -> String {
-    let words: Vec<&str> = command.iter().map(Text::as_str).collect();
-    format!("`{}`", excerpt(&words.join(" "), PLACE_BYTES))
 }

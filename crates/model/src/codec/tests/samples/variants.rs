@@ -140,6 +140,40 @@ fn template(what: &str, method: HttpMethod) -> Sample {
     agent_version(what, protocol)
 }
 
+fn websocket(frames: FrameFormat) -> WebSocket {
+    WebSocket {
+        url: text("wss://agent.example/chat"),
+        headers: strings(),
+        frames,
+        open: Some(text("{}")),
+        greeting: true,
+        message: text("{}"),
+        extract: ReplyExtract {
+            text: Some(text("/text")),
+            tool_calls: Some(text("/tools")),
+            completed: None,
+        },
+        error: Some(text("/error")),
+        last: Some(text("/last")),
+        ignore: None,
+        continuation: Continuation::Continue,
+    }
+}
+
+fn mcp(server: McpServer) -> Mcp {
+    Mcp {
+        server,
+        tool: text("ask"),
+        arguments: json("{\"question\":\"{{ message }}\"}"),
+        extract: ReplyExtract {
+            text: None,
+            tool_calls: None,
+            completed: Some(text("/structuredContent/done")),
+        },
+        continuation: Continuation::Restart,
+    }
+}
+
 fn criterion(what: &str, criterion: Criterion) -> Sample {
     let mut definition = unit_test();
     definition.success_criteria.truncate(1);
@@ -321,6 +355,12 @@ fn agents() -> Vec<Sample> {
             user_id: text("u1"),
             headers: strings(),
         }),
+        "protocol.websocket": Protocol::WebSocket(_) => Protocol::WebSocket(websocket(FrameFormat::Json)),
+        "protocol.mcp": Protocol::Mcp(_) => Protocol::Mcp(mcp(McpServer::Http {
+            url: text("https://agent.example/mcp"),
+            headers: strings(),
+        })),
+        "protocol.pull": Protocol::Pull => Protocol::Pull,
     };
     samples.extend(
         variants! { A2aBinding, |what, binding| agent_version(what, a2a(binding, A2aVersion::V1));
@@ -346,6 +386,25 @@ fn agents() -> Vec<Sample> {
             "credential.secret": DirectLineCredential::Secret(_) => DirectLineCredential::Secret(text("secret")),
             "credential.token_url": DirectLineCredential::TokenUrl(_) => {
                 DirectLineCredential::TokenUrl(text("https://bot.example/token"))
+            },
+        },
+    );
+    samples.extend(
+        variants! { FrameFormat, |what, frames| agent_version(what, Protocol::WebSocket(websocket(frames)));
+            "frames.json": FrameFormat::Json => FrameFormat::Json,
+            "frames.text": FrameFormat::Text => FrameFormat::Text,
+        },
+    );
+    samples.extend(
+        variants! { McpServer, |what, server| agent_version(what, Protocol::Mcp(mcp(server)));
+            "mcp.process": McpServer::Process { .. } => McpServer::Process {
+                command: vec![text("agent")],
+                env: strings(),
+                working_directory: Some(text("/srv")),
+            },
+            "mcp.http": McpServer::Http { .. } => McpServer::Http {
+                url: text("https://agent.example/mcp"),
+                headers: BTreeMap::new(),
             },
         },
     );
