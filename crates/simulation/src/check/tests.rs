@@ -360,7 +360,7 @@ fn connections_to_a2a_agents_are_checked() {
     let both = a2a(Some("https://a.example"), Some("https://a.example"), "x-session");
     assert_eq!(
         both,
-        ["an A2A connection has exactly one of `card` and `endpoint`"]
+        [": an A2A connection has exactly one of `card` and `endpoint`"]
     );
     let wrong = a2a(None, Some("a.example"), "A2A-Version");
     assert!(wrong[0].starts_with("endpoint: is not a URL"), "{wrong:?}");
