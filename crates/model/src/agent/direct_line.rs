@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::Continuation;
 use crate::{Invalid, Text};
 
-/// A bot behind Direct Line 3.0. Any worker can go on with a conversation, unless its token comes from
+/// A bot behind Direct Line 3.0.
+///
+/// Any worker can go on with a conversation, unless its token comes from
 /// [`DirectLineCredential::TokenUrl`]: such a token opens one conversation and is kept nowhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectLine {

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Json, Text};
 
-/// A graph on a LangGraph server. Each conversation has a thread of its own, whose id follows from the session, so any worker can go
+/// A graph on a LangGraph server.
+///
+/// Each conversation has a thread of its own, whose id follows from the session, so any worker can go
 /// on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LangGraph {

@@ -48,8 +48,18 @@ pub(super) struct Heard<'a> {
     echoed: bool,
     any_will_do: bool,
     said: Vec<String>,
-    answered: bool,
-    over: bool,
+    progress: Progress,
+}
+
+/// How far the bot has come with its reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Progress {
+    /// It has said nothing that answers the message.
+    Awaited,
+    /// It has answered the message, and may go on.
+    Answered,
+    /// It has ended the conversation.
+    Over,
 }
 
 impl<'a> Heard<'a> {
@@ -61,8 +71,7 @@ impl<'a> Heard<'a> {
             echoed: false,
             any_will_do: false,
             said: Vec::new(),
-            answered: false,
-            over: false,
+            progress: Progress::Awaited,
         }
     }
 
@@ -74,7 +83,9 @@ impl<'a> Heard<'a> {
     /// Nothing was posted: whatever the bot says is its reply.
     pub(super) fn waits_for_anything(&mut self) {
         self.any_will_do = true;
-        self.answered = !self.said.is_empty();
+        if !self.said.is_empty() {
+            self.reach(Progress::Answered);
+        }
     }
 
     /// Whether the message was found in the conversation.
@@ -83,13 +94,17 @@ impl<'a> Heard<'a> {
     }
 
     /// Whether the bot has answered the message, rather than said something before it.
-    pub(super) const fn is_answered(&self) -> bool {
-        self.answered
+    pub(super) fn is_answered(&self) -> bool {
+        self.progress >= Progress::Answered
     }
 
     /// Whether the bot has ended the conversation.
-    pub(super) const fn is_over(&self) -> bool {
-        self.over
+    pub(super) fn is_over(&self) -> bool {
+        self.progress == Progress::Over
+    }
+
+    fn reach(&mut self, progress: Progress) {
+        self.progress = self.progress.max(progress);
     }
 
     /// How much the bot has said.
@@ -100,7 +115,7 @@ impl<'a> Heard<'a> {
     pub(super) fn answer(&self) -> Answer {
         Answer {
             text: paragraphs(self.said.iter().cloned()),
-            completed: self.over,
+            completed: self.is_over(),
             ..Answer::default()
         }
     }
@@ -124,11 +139,13 @@ impl<'a> Heard<'a> {
             match text(activity, "type") {
                 Some("message") => {
                     self.said.push(shown(activity));
-                    self.answered |= self.any_will_do || self.is_answer(activity);
+                    if self.any_will_do || self.is_answer(activity) {
+                        self.reach(Progress::Answered);
+                    }
                 }
                 Some("endOfConversation") => {
                     self.said.push(shown(activity));
-                    self.over = true;
+                    self.reach(Progress::Over);
                 }
                 // Typing, events, traces and the like are no words.
                 Some(_) | None => {}
