@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 
 use model::{
-    ConversationResult, EndReason, Evaluation, Json, Manifest, MetricValue, Plan, ToolCall, Turn, pin,
+    BrokenAttempt, ConversationResult, EndReason, Evaluation, Json, Manifest, MetricValue, MilestoneOutcome,
+    Plan, ToolCall, Turn, Violation, Vote, pin,
 };
 use serde_json::Value;
 
@@ -75,6 +76,26 @@ impl Mask {
         for evaluation in &mut result.evaluations {
             self.evaluation(evaluation);
         }
+        for MilestoneOutcome {
+            name: _,
+            reached_at: _,
+            justification,
+            error,
+        } in &mut result.milestones
+        {
+            self.text(justification);
+            self.option(error);
+        }
+        for BrokenAttempt {
+            attempt: _,
+            cause,
+            violations,
+            n_turns: _,
+        } in &mut result.broken
+        {
+            self.text(cause);
+            self.violations(violations);
+        }
         self.option(&mut result.error);
         result
     }
@@ -93,12 +114,41 @@ impl Mask {
                 self.json(result);
             }
         }
+        self.option(&mut turn.note);
+        self.violations(&mut turn.violations);
+    }
+
+    fn violations(&self, violations: &mut [Violation]) {
+        for Violation {
+            fault: _,
+            detail,
+            message,
+        } in violations
+        {
+            self.text(detail);
+            self.text(message);
+        }
     }
 
     fn evaluation(&self, evaluation: &mut Evaluation) {
         self.text(&mut evaluation.justification);
         self.option(&mut evaluation.error);
-        match &mut evaluation.value {
+        self.metric_value(&mut evaluation.value);
+        for Vote {
+            model: _,
+            value,
+            justification,
+            error,
+        } in &mut evaluation.votes
+        {
+            self.metric_value(value);
+            self.text(justification);
+            self.option(error);
+        }
+    }
+
+    fn metric_value(&self, value: &mut Option<MetricValue>) {
+        match value {
             Some(MetricValue::Categorical(value)) => self.text(value),
             Some(MetricValue::Boolean(_) | MetricValue::Numerical(_)) | None => {}
         }
