@@ -2,7 +2,7 @@
 
 use api::run::{BudgetRequest, GuardWord, StartExtension};
 use clap::ValueEnum;
-use model::{MAX_CONVERSATIONS, MAX_RERUNS, Name};
+use model::{Invalid, MAX_CONVERSATIONS, MAX_RERUNS, Name};
 
 use crate::{money::Dollars, settings::Lasting};
 
@@ -19,11 +19,11 @@ pub(crate) struct StartArguments {
     max_concurrency: Option<u32>,
 
     /// The language model that plays users without a script, by its name in the configuration; `scripted`: none
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     simulator: Option<Name>,
 
     /// The language model that judges where a metric names none, by its name in the configuration; `deterministic`: none
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     judges: Option<Name>,
 
     /// How users that a model plays are held to their part
@@ -60,6 +60,10 @@ enum Guard {
     RulesAndModel,
     /// Not at all
     Off,
+}
+
+fn name(text: &str) -> Result<Name, Invalid> {
+    text.try_into()
 }
 
 impl From<Guard> for GuardWord {
