@@ -7,7 +7,7 @@
 //! | `manifest.json` | the sealed manifest, byte for byte: its SHA-256 is the run's manifest digest |
 //! | `metrics.csv` | one row per criterion of each conversation (see `metrics_csv`) |
 //! | `report.html` | the same for people; opens alone and offline, runs no script |
-//! | `run.json` | verdict, counts, rates and latencies of the run and of each unit test (see `run_json`) |
+//! | `run.json` | verdict, counts, rates, latencies and costs of the run and of each unit test (see `run_json`) |
 //!
 //! **The same run, results and build always give the same bytes**: entries are sorted and carry no time, the compression level is fixed,
 //! and nothing comes from a clock, from chance or from the machine.
@@ -18,6 +18,7 @@
 //!
 //! **Hostile text.** What agents, models and simulated users wrote is never interpreted: each entry escapes it in its own way.
 
+mod agreement;
 mod archive;
 mod conversations;
 mod junit;
@@ -29,6 +30,7 @@ mod printable;
 mod report;
 mod run_json;
 mod unpack;
+mod usage;
 
 use archive::Entry;
 use bytes::Bytes;
@@ -148,7 +150,7 @@ impl ArtifactBuilder {
         self.fold.add(&result)?;
         self.skip_to(n);
         if let Some(place) = place(&self.run, n) {
-            self.conversations.add(place, &result)?;
+            self.conversations.add(&self.sealed, place, &result)?;
             self.metrics.add(&self.sealed, place, &result)?;
             self.junit.add(&self.sealed, place, Some(&result));
             self.report.add(&self.sealed, place, Some(&result));

@@ -3,10 +3,13 @@
 //! It counts what the results say and judges nothing again. Artifacts and the completion of a run take their numbers from here and
 //! nowhere else.
 
+mod cast;
 mod summary;
 
 use std::collections::BTreeMap;
 
+use cast::Milestones;
+pub use cast::{Attempts, Credit, MilestoneReport};
 use model::{
     ConversationResult, CriterionOutcome, Evaluation, MetricId, Name, Plan, PlannedCriterion, PlannedTest,
     Run, RunId, RunVerdict, UnitTestId,
@@ -38,6 +41,8 @@ pub struct TestReport {
     pub summary: Summary,
     /// One per criterion, in the plan's order.
     pub criteria: Vec<CriterionReport>,
+    /// One per milestone of its scenario, in order; empty if none was judged.
+    pub milestones: Vec<MilestoneReport>,
 }
 
 /// How often one criterion of a planned test held. Conversations that were not judged, because something broke before, are not counted.
@@ -130,6 +135,7 @@ pub(crate) struct Fold {
 struct TestFold {
     gathered: Gathered,
     criteria: Vec<CriterionReport>,
+    milestones: Milestones,
 }
 
 impl Fold {
@@ -192,6 +198,7 @@ impl Fold {
             return Err(FoldError::Twice { n });
         }
         test.gathered.add(result);
+        test.milestones.add(&result.milestones);
         for (report, outcome) in test.criteria.iter_mut().zip(&result.criteria) {
             if let Some(evaluation) = evaluation_of(result, outcome.evaluation_idx) {
                 report.count(outcome, evaluation);
@@ -221,6 +228,7 @@ impl Fold {
                 name: planned.name,
                 summary: test.gathered.finish(),
                 criteria: test.criteria,
+                milestones: test.milestones.finish(),
             });
         }
         let summary = all.finish();
@@ -243,6 +251,7 @@ impl TestFold {
         Self {
             gathered: Gathered::of(test.run_count),
             criteria: test.criteria.iter().map(CriterionReport::new).collect(),
+            milestones: Milestones::default(),
         }
     }
 }

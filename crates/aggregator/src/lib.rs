@@ -18,7 +18,8 @@ mod tracker;
 
 pub use artifact::{Artifact, ArtifactBuilder, ArtifactError, UnpackError, unpack};
 pub use fold::{
-    CriterionReport, ErrorCount, FoldError, LatencyReport, PassRate, RunReport, Summary, TestReport, fold,
+    Attempts, Credit, CriterionReport, ErrorCount, FoldError, LatencyReport, MilestoneReport, PassRate,
+    RunReport, Summary, TestReport, fold,
 };
 pub use service::{Aggregator, AggregatorError, Options};
 pub use statistics::{Distribution, Interval, wilson_95};

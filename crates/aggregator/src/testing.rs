@@ -1,9 +1,11 @@
 //! Runs and results for tests: a clinic's booking agent, measured by four metrics.
 
+mod cast;
 mod conversation;
 mod manifest;
 
 use bytes::Bytes;
+pub(crate) use cast::{play, usage};
 use conversation::{judged, turns};
 use manifest::{manifest, planned};
 use model::{

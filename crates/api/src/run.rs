@@ -6,6 +6,7 @@ mod conversations;
 mod events;
 mod progress;
 mod specs;
+mod spent;
 mod start;
 
 use std::collections::BTreeSet;
@@ -27,6 +28,7 @@ use model::{
 pub use progress::{Criterion, MetricResults, Outcome, Progress, TestExtension, TestResult};
 use serde::{Deserialize, Serialize};
 pub use specs::{MetricToEvaluate, TestSpec, TestSpecExtension};
+pub use spent::{AttemptsView, RunUsageView, Spent};
 pub use start::{BudgetRequest, BudgetView, GuardWord, Rerun, Start, StartExtension, Started, Wrong};
 
 use crate::{
@@ -158,6 +160,18 @@ pub struct Extension {
     pub cast: CastView,
     /// How many conversations ended how, so far.
     pub tally: TallyView,
+    /// The share of conversations that passed of those that passed or failed; none if there are none of those.
+    #[schema(required)]
+    pub pass_rate: Option<f64>,
+    /// The same, with the invalid conversations counted as failed.
+    #[schema(required)]
+    pub pass_rate_invalid_as_failed: Option<f64>,
+    /// What the finished conversations consumed; none where a run is shown as it was.
+    #[schema(required)]
+    pub usage: Option<RunUsageView>,
+    /// How often the finished conversations were begun; none where a run is shown as it was.
+    #[schema(required)]
+    pub attempts: Option<AttemptsView>,
     /// `passed`, `failed`, `inconclusive`, `errored` or `cancelled`; none while the run is going on.
     #[schema(required)]
     pub verdict: Option<VerdictWord>,
@@ -329,6 +343,7 @@ impl Instance {
     pub fn of(org: &OrgId, run: &Run, progress: &Progress) -> Self {
         let completed = run.completed.as_ref();
         let tally = completed.map_or(progress.tally, |completion| completion.tally);
+        let shown = TallyView::from(&tally);
         let state = match (&run.completed, &run.cancelled) {
             (Some(_), _) => State::Completed,
             (None, Some(_)) => State::Cancelling,
@@ -360,7 +375,11 @@ impl Instance {
                 budget: BudgetView::of(&run.plan.options.budget),
                 rerun_of: run.plan.options.rerun_of,
                 cast: CastView::of(&run.plan.options.cast),
-                tally: (&tally).into(),
+                tally: shown,
+                pass_rate: shown.pass_rate(),
+                pass_rate_invalid_as_failed: shown.pass_rate_invalid_as_failed(),
+                usage: progress.spent.as_ref().map(Into::into),
+                attempts: progress.spent.as_ref().map(Into::into),
                 verdict,
                 manifest: run.manifest,
                 cancelled_at: run.cancelled.as_ref().map(|change| change.at),
@@ -405,6 +424,8 @@ impl Instance {
         for result in results.filter(|result| hidden.contains(&result.unit_test_id)) {
             result.metric_evaluation_results.clear();
             result.rehearse.tally = None;
+            result.rehearse.pass_rate = None;
+            result.rehearse.pass_rate_invalid_as_failed = None;
         }
         self
     }

@@ -11,6 +11,7 @@ mod embedded;
 mod exit;
 mod failure;
 mod link;
+mod money;
 mod output;
 mod roles;
 mod run_view;

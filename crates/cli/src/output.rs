@@ -36,6 +36,8 @@ pub(crate) struct Output {
     format: Format,
     quiet: bool,
     color: bool,
+    /// Whether data goes to a terminal that can show some of it fainter than the rest.
+    faint: bool,
     people: People,
 }
 
@@ -73,6 +75,7 @@ impl Output {
             format,
             quiet,
             color: people == People::Watch && !no_color,
+            faint: format == Format::Table && io::stdout().is_terminal() && !dumb && !no_color,
             people,
         }
     }
@@ -182,6 +185,15 @@ impl Output {
             for line in help.lines() {
                 self.say(&format!("  {}", printable(line)));
             }
+        }
+    }
+
+    /// Lines of data that matter less than the rest: fainter on a terminal, as they are elsewhere.
+    pub(crate) fn faint(self, text: &str) -> String {
+        if self.faint {
+            format!("\u{1b}[2m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
         }
     }
 

@@ -1,12 +1,16 @@
 //! A run as the command line shows it.
 
-use api::run::{ConversationRow, Instance, State, TallyView};
+use api::{
+    conversation::UsageView,
+    run::{AttemptsView, ConversationRow, Instance, RunUsageView, State, TallyView},
+};
 use model::{RunVerdict, Tally};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     exit::Exit,
+    money::Dollars,
     output::{Output, Table, excerpt},
 };
 
@@ -27,6 +31,14 @@ pub(crate) struct RunView {
     /// How many conversations ended how.
     #[serde(flatten)]
     pub(crate) counts: Counts,
+    /// The share of conversations that passed of those that passed or failed; none if there are none of those.
+    pub(crate) pass_rate: Option<f64>,
+    /// The same, with the invalid conversations counted as failed.
+    pub(crate) pass_rate_invalid_as_failed: Option<f64>,
+    /// What the finished conversations consumed.
+    pub(crate) usage: Option<RunUsageView>,
+    /// How often they were begun, and how often the simulated user broke its part.
+    pub(crate) attempts: Option<AttemptsView>,
     /// What everything random follows from.
     pub(crate) seed: u64,
     /// When it was started.
@@ -54,6 +66,10 @@ pub(crate) struct TestView {
     pub(crate) repetitions: u32,
     /// How many ended how; none while the test is not finished.
     pub(crate) counts: Option<Counts>,
+    /// The share of repetitions that passed of those that passed or failed.
+    pub(crate) pass_rate: Option<f64>,
+    /// The same, with the invalid repetitions counted as failed.
+    pub(crate) pass_rate_invalid_as_failed: Option<f64>,
     /// What went wrong first, if something did.
     pub(crate) first_problem: Option<ProblemView>,
 }
@@ -158,6 +174,9 @@ impl RunView {
                 counts: result
                     .and_then(|result| result.rehearse.tally.as_ref())
                     .map(Counts::from),
+                pass_rate: result.and_then(|result| result.rehearse.pass_rate),
+                pass_rate_invalid_as_failed: result
+                    .and_then(|result| result.rehearse.pass_rate_invalid_as_failed),
                 first_problem: None,
             });
         Self {
@@ -166,6 +185,10 @@ impl RunView {
             state: extension.state,
             verdict: extension.verdict.map(|word| RunVerdict::from(word).as_str()),
             counts: Counts::from(&extension.tally),
+            pass_rate: extension.pass_rate,
+            pass_rate_invalid_as_failed: extension.pass_rate_invalid_as_failed,
+            usage: extension.usage,
+            attempts: extension.attempts,
             seed: extension.seed,
             started_at: run.created_at.to_string(),
             started_by: run.creator.user_id.to_string(),
@@ -176,34 +199,82 @@ impl RunView {
         }
     }
 
-    /// The table of the run's tests.
+    /// The table of the run's tests. Where conversations were invalid it has both pass rates.
     pub(crate) fn table(&self) -> String {
-        let mut table = Table::new(&[
-            "unit test",
-            "passed",
-            "failed",
-            "invalid",
-            "errored",
-            "what went wrong first",
-        ])
-        .numbers(&[1, 2, 3, 4]);
+        let with_rates = self.counts.invalid > 0;
+        let mut titles = vec!["unit test", "passed", "failed", "invalid", "errored"];
+        if with_rates {
+            titles.extend(["pass rate", "invalid as failed"]);
+        }
+        let numbers: Vec<usize> = (1..titles.len()).collect();
+        titles.push("what went wrong first");
+        let mut table = Table::new(&titles).numbers(&numbers);
         for test in &self.tests {
             let counts = test.counts.unwrap_or_default();
             let finished = test
                 .counts
                 .map_or_else(|| "?".to_owned(), |counts| counts.finished.to_string());
-            table.row([
+            let mut row = vec![
                 excerpt(&test.name, 60),
                 format!("{}/{finished}", counts.passed),
                 counts.failed.to_string(),
                 counts.invalid.to_string(),
                 counts.errored.to_string(),
+            ];
+            if with_rates {
+                row.extend([test.pass_rate, test.pass_rate_invalid_as_failed].map(percent));
+            }
+            row.push(
                 test.first_problem
                     .as_ref()
                     .map_or_else(String::new, ProblemView::line),
-            ]);
+            );
+            table.row(row);
         }
         table.render()
+    }
+
+    /// What people should know beside the verdict, a line each: both pass rates if conversations were invalid, what it cost if that is
+    /// known, and attempts that the simulated user broke.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let Counts {
+            passed,
+            failed,
+            invalid,
+            ..
+        } = self.counts;
+        if invalid > 0 {
+            lines.push(format!(
+                "pass rate: {} of the conversations that count ({passed} of {}), {} if invalid ones count as failed ({passed} of {})",
+                percent(self.pass_rate),
+                passed + failed,
+                percent(self.pass_rate_invalid_as_failed),
+                passed + failed + invalid
+            ));
+        }
+        if let Some(usage) = &self.usage
+            && let Some(total) = cost(&usage.total)
+        {
+            let sides = [
+                ("agents", &usage.agent),
+                ("simulated users", &usage.simulator),
+                ("judges", &usage.judges),
+            ];
+            let sides: Vec<String> = sides
+                .into_iter()
+                .filter_map(|(who, usage)| Some(format!("{who} {}", Dollars::of_micros(usage.cost_micros)?)))
+                .collect();
+            lines.push(format!("cost: {total} ({})", sides.join(", ")));
+        }
+        if let Some(AttemptsView { all, broken }) = self.attempts
+            && broken > 0
+        {
+            lines.push(format!(
+                "{broken} of {all} attempts thrown away because the simulated user broke its part"
+            ));
+        }
+        lines
     }
 
     /// The verdict in one line.
@@ -293,6 +364,23 @@ pub(crate) fn shown(value: &Value) -> String {
         Value::String(text) => excerpt(text, 40),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     }
+}
+
+/// What something cost; none if no price is known.
+pub(crate) fn cost(usage: &UsageView) -> Option<String> {
+    let estimated = if usage.estimated { ", estimated" } else { "" };
+    Dollars::of_micros(usage.cost_micros).map(|dollars| format!("{dollars}{estimated}"))
+}
+
+/// A rate in percent with one digit where that is not 0; `-` if there is none.
+fn percent(rate: Option<f64>) -> String {
+    rate.map_or_else(
+        || "-".to_owned(),
+        |rate| {
+            let text = format!("{:.1}", rate * 100.0);
+            format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+        },
+    )
 }
 
 #[cfg(test)]

@@ -33,6 +33,6 @@ pub use query::{
 };
 pub use row::{
     Checkpoint, Concluded, ConversationItem, EvaluationItem, EvaluationSource, Log, MAX_LAST_MESSAGE_CHARS,
-    ResultRow, Sequences,
+    ResultRow, Sequences, Spent,
 };
 pub use view::{OrgView, View};

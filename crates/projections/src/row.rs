@@ -2,6 +2,7 @@
 
 mod concluded;
 mod conversation;
+mod spent;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -11,9 +12,10 @@ pub use conversation::{ConversationItem, MAX_LAST_MESSAGE_CHARS};
 pub(crate) use conversation::{ConversationRow, PlannedConversation, last_message};
 use model::{
     ConversationResult, CriterionOutcome, EndReason, Evaluation, EvaluationId, MetricId, Oid, Role, RunId,
-    Tally, Time, UnitTestId, Usage, UserId, Verdict,
+    Tally, Time, UnitTestId, UserId, Verdict,
 };
 use serde::{Deserialize, Serialize};
+pub use spent::Spent;
 
 /// A log that the projections follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,8 +119,8 @@ pub struct ResultRow {
     pub verdict: Verdict,
     /// What broke, if the verdict is errored or invalid.
     pub error: Option<String>,
-    /// What everybody consumed together: agent, simulated user and judges.
-    pub usage: Usage,
+    /// What it took.
+    pub spent: Spent,
 }
 
 impl ResultRow {
@@ -148,7 +150,7 @@ impl ResultRow {
             criteria: result.criteria.clone(),
             verdict: result.verdict,
             error: result.error.clone(),
-            usage: result.total_usage(),
+            spent: Spent::of(result),
         }
     }
 }
@@ -170,11 +172,14 @@ pub(crate) struct RunCounts {
     pub(crate) total: Tally,
     /// By the test's position in the plan.
     pub(crate) tests: BTreeMap<u32, Tally>,
+    /// What they took together.
+    pub(crate) spent: Spent,
 }
 
 impl RunCounts {
     /// Counts one conversation in.
-    pub(crate) fn count(&mut self, test_idx: u32, verdict: Verdict) {
+    pub(crate) fn count(&mut self, test_idx: u32, verdict: Verdict, spent: &Spent) {
+        self.spent.add(spent);
         self.total.count(verdict);
         self.tests.entry(test_idx).or_default().count(verdict);
     }
@@ -269,12 +274,12 @@ mod tests {
             failed_metrics,
             errored,
         };
-        counts.count(3, Verdict::Passed);
+        counts.count(3, Verdict::Passed, &Spent::default());
         assert_eq!(Flags::of(&counts.total, false), flags(false, false));
         assert_eq!(Flags::of(&counts.total, true), flags(false, true));
-        counts.count(3, Verdict::Invalid);
+        counts.count(3, Verdict::Invalid, &Spent::default());
         assert_eq!(Flags::of(&counts.total, false), flags(false, true));
-        counts.count(0, Verdict::Failed);
+        counts.count(0, Verdict::Failed, &Spent::default());
         assert_eq!(Flags::of(&counts.total, false), flags(true, true));
     }
 }

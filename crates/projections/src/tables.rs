@@ -15,7 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{RowError, key::above};
 
 /// The number of this layout of tables. Another number in a file means that the file is made again.
-pub(crate) const SCHEMA: u32 = 6;
+pub(crate) const SCHEMA: u32 = 7;
 
 type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
@@ -238,7 +238,7 @@ tables! {
     outcomes = "outcomes",
     /// org, run, sequence of the result → which conversation it is of, and the run's counts with it.
     arrivals = "arrivals",
-    /// org, run → counts of results by test.
+    /// org, run → counts of results by test, and what they took.
     tallies = "tallies",
     /// org, run, chunk → bitmap of the conversations that have a result.
     concluded = "concluded",

@@ -4,25 +4,38 @@
 //! * `run`, `n` (its index in the run), `test_idx` and `run_index` (its repetition), all from 0; `unit_test_id`, `unit_test`;
 //! * `verdict` (`passed`, `failed`, `invalid`, `errored`), `error` (what broke, or null);
 //! * `end`: `reason` (such as `user_achieved`, `max_interactions`) and `detail` (the user's reason or what broke, or null);
-//! * `attempts`, `claims`, `started_at`, `finished_at` (RFC 3339, UTC), `duration_ms`, `usage`;
+//! * `attempts`, `claims`, `started_at`, `finished_at` (RFC 3339, UTC), `duration_ms`;
+//! * `usage` (the agent's), `simulator_usage`, `judge_usage` and `total_usage`: `input_tokens`, `output_tokens`, `cost_micros` (millionths of a
+//!   US dollar, 0 where no price is known), `estimated` (some of the tokens are);
 //! * `turns`: `index`, `id`, `role`, `text`, `at`, `latency_ms`, `tool_calls` (`name`, `arguments`, `result`), `usage`, `completed`,
-//!   `calls`, `repeated`; the fields that only agent turns have are null or empty on others;
-//! * `evaluations`: `id`, `metric_id`, `metric_version`, `value`, `justification`, `references` (indices of turns), `error`;
-//! * `criteria`: `name`, `evaluation_idx` (null: it was not judged), `condition`, `passed` (at the cap on interactions none does).
+//!   `calls`, `repeated`, `note` (why the simulated user says it), `violations` (what the guard did not let through before it: `fault`,
+//!   `detail`, `message`); the fields that only agent turns or only user turns have are null or empty on others;
+//! * `evaluations`: `id`, `metric_id`, `metric_version`, `value`, `justification`, `references` (indices of turns), `error`, `usage`,
+//!   `votes` (if several judges were asked, or one several times: `model`, `value`, `justification`, `error`), `agreement` (null without
+//!   votes: `agreeing` `of` the votes that can be used gave the value, `share`);
+//! * `criteria`: `name`, `evaluation_idx` (null: it was not judged), `condition`, `passed` (at the cap on interactions none does);
+//! * `milestones`: `name`, `reached_at` (index of a turn, null: it was not reached), `justification`, `error` (why nobody can tell, or null);
+//!   `partial_credit` (null without milestones): `reached` `of` those that somebody can tell about, `share`;
+//! * `broken`: attempts in which the simulated user broke its part: `attempt` (from 1), `cause`, `violations`, `n_turns`. If the verdict is
+//!   `invalid`, `turns` are those of the last of them.
 //!
 //! The JSON of tool calls is passed on as the agent wrote it, without the blanks between its parts. Names of workers are left out:
 //! they are names of machines.
 
+mod cast;
+
+pub(super) use cast::CreditField;
+use cast::{AgreementField, BrokenField, MilestoneField, ViolationField, VoteField};
 use model::{
-    ConversationResult, CriterionOutcome, EndReason, Evaluation, Json, MetricValue, ToolCall, Turn, Usage,
+    ConversationResult, CriterionOutcome, EndReason, Evaluation, Json, MetricValue, ToolCall, Turn,
     evaluation_id, message_id,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
 use zip::PreparedZipFile;
 
-use super::{ArtifactError, Place, archive::Entry};
-use crate::fold::evaluation_of;
+use super::{ArtifactError, Place, archive::Entry, manifest::Sealed, usage::UsageField};
+use crate::fold::{Credit, evaluation_of};
 
 const NAME: &str = "conversations.jsonl";
 
@@ -40,9 +53,15 @@ impl Conversations {
     }
 
     /// Appends one line.
-    pub(super) fn add(&mut self, place: Place<'_>, result: &ConversationResult) -> Result<(), ArtifactError> {
+    pub(super) fn add(
+        &mut self,
+        sealed: &Sealed,
+        place: Place<'_>,
+        result: &ConversationResult,
+    ) -> Result<(), ArtifactError> {
         let failed = |source| ArtifactError::entry(NAME, source);
-        let mut line = serde_json::to_vec(&Line::new(place, result).map_err(failed)?).map_err(failed)?;
+        let mut line =
+            serde_json::to_vec(&Line::new(sealed, place, result).map_err(failed)?).map_err(failed)?;
         line.push(b'\n');
         self.entry.write(&line)
     }
@@ -69,21 +88,21 @@ struct Line<'a> {
     finished_at: String,
     duration_ms: u64,
     usage: UsageField,
+    simulator_usage: UsageField,
+    judge_usage: UsageField,
+    total_usage: UsageField,
     turns: Vec<TurnField<'a>>,
     evaluations: Vec<EvaluationField<'a>>,
     criteria: Vec<CriterionField<'a>>,
+    milestones: Vec<MilestoneField<'a>>,
+    partial_credit: Option<CreditField>,
+    broken: Vec<BrokenField<'a>>,
 }
 
 #[derive(Serialize)]
 struct End<'a> {
     reason: &'static str,
     detail: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct UsageField {
-    input_tokens: u64,
-    output_tokens: u64,
 }
 
 #[derive(Serialize)]
@@ -99,6 +118,8 @@ struct TurnField<'a> {
     completed: bool,
     calls: u32,
     repeated: bool,
+    note: Option<&'a str>,
+    violations: Vec<ViolationField<'a>>,
 }
 
 #[derive(Serialize)]
@@ -117,6 +138,9 @@ struct EvaluationField<'a> {
     justification: &'a str,
     references: &'a [u32],
     error: Option<&'a str>,
+    usage: Option<UsageField>,
+    votes: Vec<VoteField<'a>>,
+    agreement: Option<AgreementField>,
 }
 
 #[derive(Serialize)]
@@ -128,6 +152,17 @@ enum ValueField<'a> {
     NotApplicable(()),
 }
 
+impl<'a> From<Option<&'a MetricValue>> for ValueField<'a> {
+    fn from(value: Option<&'a MetricValue>) -> Self {
+        match value {
+            Some(MetricValue::Boolean(value)) => Self::Boolean(*value),
+            Some(MetricValue::Numerical(value)) => Self::Numerical(*value),
+            Some(MetricValue::Categorical(value)) => Self::Categorical(value),
+            None => Self::NotApplicable(()),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct CriterionField<'a> {
     name: &'a str,
@@ -137,7 +172,11 @@ struct CriterionField<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(place: Place<'a>, result: &'a ConversationResult) -> Result<Self, serde_json::Error> {
+    fn new(
+        sealed: &Sealed,
+        place: Place<'a>,
+        result: &'a ConversationResult,
+    ) -> Result<Self, serde_json::Error> {
         let evaluations = (0..).zip(&result.evaluations);
         Ok(Self {
             run: result.run.to_string(),
@@ -158,19 +197,25 @@ impl<'a> Line<'a> {
             finished_at: result.finished_at.to_string(),
             duration_ms: result.finished_at.millis_since(result.started_at),
             usage: result.usage.into(),
+            simulator_usage: result.simulator_usage.into(),
+            judge_usage: result.judge_usage.into(),
+            total_usage: result.total_usage().into(),
             turns: result
                 .turns
                 .iter()
                 .map(|turn| TurnField::new(result, turn))
                 .collect::<Result<_, _>>()?,
             evaluations: evaluations
-                .map(|(idx, evaluation)| EvaluationField::new(result, idx, evaluation))
+                .map(|(idx, evaluation)| EvaluationField::new(sealed, result, idx, evaluation))
                 .collect(),
             criteria: result
                 .criteria
                 .iter()
                 .map(|outcome| CriterionField::new(result, outcome))
                 .collect(),
+            milestones: result.milestones.iter().map(MilestoneField::from).collect(),
+            partial_credit: CreditField::of(Credit::of(result)),
+            broken: result.broken.iter().map(BrokenField::from).collect(),
         })
     }
 }
@@ -183,15 +228,6 @@ pub(super) fn detail(end: &EndReason) -> Option<&str> {
         | EndReason::SimulatorError { cause }
         | EndReason::Infrastructure { cause } => Some(cause),
         EndReason::AgentCompleted | EndReason::MaxInteractions => None,
-    }
-}
-
-impl From<Usage> for UsageField {
-    fn from(usage: Usage) -> Self {
-        Self {
-            input_tokens: usage.input_tokens,
-            output_tokens: usage.output_tokens,
-        }
     }
 }
 
@@ -213,6 +249,8 @@ impl<'a> TurnField<'a> {
             completed: turn.completed,
             calls: turn.calls,
             repeated: turn.repeated,
+            note: turn.note.as_deref(),
+            violations: turn.violations.iter().map(ViolationField::from).collect(),
         })
     }
 }
@@ -228,20 +266,18 @@ impl<'a> ToolCallField<'a> {
 }
 
 impl<'a> EvaluationField<'a> {
-    fn new(result: &ConversationResult, idx: u32, evaluation: &'a Evaluation) -> Self {
+    fn new(sealed: &Sealed, result: &ConversationResult, idx: u32, evaluation: &'a Evaluation) -> Self {
         Self {
             id: evaluation_id(result.run, result.n, idx).to_string(),
             metric_id: evaluation.metric_id.to_string(),
             metric_version: evaluation.metric_version,
-            value: match &evaluation.value {
-                Some(MetricValue::Boolean(value)) => ValueField::Boolean(*value),
-                Some(MetricValue::Numerical(value)) => ValueField::Numerical(*value),
-                Some(MetricValue::Categorical(value)) => ValueField::Categorical(value),
-                None => ValueField::NotApplicable(()),
-            },
+            value: evaluation.value.as_ref().into(),
             justification: &evaluation.justification,
             references: &evaluation.references,
             error: evaluation.error.as_deref(),
+            usage: evaluation.usage.map(UsageField::from),
+            votes: evaluation.votes.iter().map(VoteField::from).collect(),
+            agreement: AgreementField::of(evaluation, sealed.domain(evaluation)),
         }
     }
 }

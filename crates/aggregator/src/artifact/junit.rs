@@ -1,7 +1,9 @@
 //! `junit.xml`: what CI systems read. A test suite per unit test, a test case per repetition.
 //!
 //! A failed conversation is a `failure` with the criteria that were missed; an errored one an `error`; invalid and cancelled ones are
-//! `skipped`, since they say nothing about the agent. `time` is how long the conversation took, in seconds. No element has a timestamp
+//! `skipped`, since they say nothing about the agent. Properties of a case tell its `attempts` and how many of them the simulated user broke
+//! (`broken_attempts`), `milestones_reached` (such as `2/3`), and what `agent_cost_micros`, `simulator_cost_micros` and `judge_cost_micros` were,
+//! in millionths of a US dollar, where that is known; properties of a suite its `pass_rate` and `pass_rate_invalid_as_failed`. `time` is how long the conversation took, in seconds. No element has a timestamp
 //! or host name.
 
 use std::time::Duration;
@@ -17,7 +19,7 @@ use super::{
     misses::{Miss, misses},
     printable::{cut, printable},
 };
-use crate::fold::RunReport;
+use crate::fold::{Credit, RunReport};
 
 const NAME: &str = "junit.xml";
 /// The most characters of a description or message.
@@ -53,6 +55,9 @@ impl Junit {
             between(result.started_at, result.finished_at)
         }));
         case.add_property(("n", place.n.to_string().as_str()));
+        for (name, value) in result.map(properties).unwrap_or_default() {
+            case.add_property((name, value.as_str()));
+        }
         if let Some(suite) = self.suites.get_mut(place.test_idx) {
             suite.add_test_case(case);
         }
@@ -65,6 +70,18 @@ impl Junit {
             let time = suite.test_cases.iter().filter_map(|case| case.time).sum();
             suite.set_time(time);
             suite.add_property(("planned", test.summary.tally.planned.to_string().as_str()));
+            let rates = [
+                ("pass_rate", test.summary.pass_rate),
+                (
+                    "pass_rate_invalid_as_failed",
+                    test.summary.pass_rate_invalid_as_failed,
+                ),
+            ];
+            for (name, rate) in rates {
+                if let Some(rate) = rate {
+                    suite.add_property((name, rate.rate.to_string().as_str()));
+                }
+            }
             document.add_test_suite(suite);
         }
         let summary = &report.summary;
@@ -80,6 +97,26 @@ impl Junit {
 
 fn between(started_at: Time, finished_at: Time) -> Duration {
     Duration::from_millis(finished_at.millis_since(started_at))
+}
+
+/// What language models did in a conversation, as far as they did something.
+fn properties(result: &ConversationResult) -> Vec<(&'static str, String)> {
+    let mut properties = vec![("attempts", result.attempts.to_string())];
+    if !result.broken.is_empty() {
+        properties.push(("broken_attempts", result.broken.len().to_string()));
+    }
+    let credit = Credit::of(result);
+    if credit.of > 0 {
+        properties.push(("milestones_reached", format!("{}/{}", credit.reached, credit.of)));
+    }
+    let costs = [
+        ("agent_cost_micros", result.usage),
+        ("simulator_cost_micros", result.simulator_usage),
+        ("judge_cost_micros", result.judge_usage),
+    ];
+    let known = costs.into_iter().filter(|(_name, usage)| usage.cost_micros > 0);
+    properties.extend(known.map(|(name, usage)| (name, usage.cost_micros.to_string())));
+    properties
 }
 
 fn cancelled() -> TestCaseStatus {

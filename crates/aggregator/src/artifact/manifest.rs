@@ -1,7 +1,7 @@
 //! `manifest.json`: the sealed manifest as it is, and looking names up in it.
 
 use bytes::Bytes;
-use model::{Invalid, Manifest, MetricId, Name, PlannedTest, Run, pin};
+use model::{Evaluation, Invalid, Manifest, MetricDomain, MetricId, Name, PlannedTest, Run, pin};
 
 use super::ArtifactError;
 
@@ -40,6 +40,15 @@ impl Sealed {
                 .map(|metric| &metric.name),
             id,
         )
+    }
+
+    /// What values the metric of an evaluation has; none if the manifest lacks it.
+    pub(super) fn domain(&self, evaluation: &Evaluation) -> Option<&MetricDomain> {
+        let metric = pin(evaluation.metric_id, evaluation.metric_version);
+        self.manifest
+            .metrics
+            .get(&metric)
+            .map(|metric| &metric.content.value)
     }
 
     /// What the test's persona is called, with its role.

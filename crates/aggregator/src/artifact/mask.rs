@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 
 use model::{
-    ConversationResult, EndReason, Evaluation, Json, Manifest, MetricValue, Plan, ToolCall, Turn, pin,
+    BrokenAttempt, ConversationResult, EndReason, Evaluation, Json, Manifest, MetricValue, MilestoneOutcome,
+    Plan, ToolCall, Turn, Violation, Vote, pin,
 };
 use serde_json::Value;
 
@@ -75,6 +76,26 @@ impl Mask {
         for evaluation in &mut result.evaluations {
             self.evaluation(evaluation);
         }
+        for MilestoneOutcome {
+            name: _,
+            reached_at: _,
+            justification,
+            error,
+        } in &mut result.milestones
+        {
+            self.text(justification);
+            self.option(error);
+        }
+        for BrokenAttempt {
+            attempt: _,
+            cause,
+            violations,
+            n_turns: _,
+        } in &mut result.broken
+        {
+            self.text(cause);
+            self.violations(violations);
+        }
         self.option(&mut result.error);
         result
     }
@@ -93,12 +114,41 @@ impl Mask {
                 self.json(result);
             }
         }
+        self.option(&mut turn.note);
+        self.violations(&mut turn.violations);
+    }
+
+    fn violations(&self, violations: &mut [Violation]) {
+        for Violation {
+            fault: _,
+            detail,
+            message,
+        } in violations
+        {
+            self.text(detail);
+            self.text(message);
+        }
     }
 
     fn evaluation(&self, evaluation: &mut Evaluation) {
         self.text(&mut evaluation.justification);
         self.option(&mut evaluation.error);
-        match &mut evaluation.value {
+        self.metric_value(&mut evaluation.value);
+        for Vote {
+            model: _,
+            value,
+            justification,
+            error,
+        } in &mut evaluation.votes
+        {
+            self.metric_value(value);
+            self.text(justification);
+            self.option(error);
+        }
+    }
+
+    fn metric_value(&self, value: &mut Option<MetricValue>) {
+        match value {
             Some(MetricValue::Categorical(value)) => self.text(value),
             Some(MetricValue::Boolean(_) | MetricValue::Numerical(_)) | None => {}
         }
@@ -157,6 +207,7 @@ impl Mask {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{Ending, Sample, play};
 
     fn mask() -> Mask {
         Mask::new(
@@ -195,5 +246,72 @@ mod tests {
         let mut json: Json = text.to_owned().try_into().unwrap();
         mask().json(&mut json);
         assert_eq!(json.as_str(), text);
+    }
+
+    /// What a language model wrote, in each place of a result where one writes.
+    const PLACES: [(&str, fn(&mut ConversationResult)); 15] = [
+        ("a note", |result| result.turns[0].note = Some(secret())),
+        ("what a finding says", |result| {
+            result.turns[0].violations[0].detail = secret()
+        }),
+        ("a message that was stopped", |result| {
+            result.turns[0].violations[0].message = secret()
+        }),
+        ("why the simulated user left", |result| {
+            result.end = EndReason::UserLeft {
+                outcome: model::UserOutcome::Achieved,
+                reason: Some(secret()),
+            };
+        }),
+        ("what a judge says", |result| {
+            result.evaluations[0].justification = secret()
+        }),
+        ("why a judge failed", |result| {
+            result.evaluations[0].error = Some(secret())
+        }),
+        ("a vote", |result| {
+            result.evaluations[1].votes[0].value = Some(MetricValue::Categorical(secret()));
+        }),
+        ("what a vote says", |result| {
+            result.evaluations[1].votes[0].justification = secret()
+        }),
+        ("why a vote failed", |result| {
+            result.evaluations[1].votes[0].error = Some(secret())
+        }),
+        ("what a milestone says", |result| {
+            result.milestones[0].justification = secret()
+        }),
+        ("why nobody can tell of a milestone", |result| {
+            result.milestones[0].error = Some(secret())
+        }),
+        ("why an attempt was thrown away", |result| {
+            result.broken[0].cause = secret()
+        }),
+        ("a finding in it", |result| {
+            result.broken[0].violations[0].detail = secret()
+        }),
+        ("a message that was stopped in it", |result| {
+            result.broken[0].violations[0].message = secret()
+        }),
+        ("what broke", |result| result.error = Some(secret())),
+    ];
+
+    fn secret() -> String {
+        "It is 4111 1234.".to_owned()
+    }
+
+    #[test]
+    fn masks_every_text_that_a_language_model_writes() {
+        let mut clear = Sample::new(3, &[("Books a slot", 1)]).result(0, Ending::Passes);
+        play(&mut clear);
+        assert!(!format!("{clear:?}").contains("4111"));
+        for (place, write) in PLACES {
+            let mut result = clear.clone();
+            write(&mut result);
+            assert!(format!("{result:?}").contains("It is 4111 1234."), "{place}");
+            let masked = format!("{:?}", mask().result(&result));
+            assert!(!masked.contains("4111"), "{place}");
+            assert_eq!(masked.matches("It is [sensitive: card].").count(), 1, "{place}");
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! `metrics.csv`: one row per criterion of each conversation that was judged.
 //!
 //! Columns: `run`, `test` (the unit test's name), `run_index` (the repetition, from 0), `metric`, `version`, `criterion`, `value` (empty: the
-//! metric did not apply or the judge failed), `passed`, `justification` (what the judge said, or why it failed).
+//! metric did not apply or the judge failed), `passed`, `justification` (what the judge said, or why it failed), `votes` (how many judgements
+//! were made, if more than one), `agreement` (the share of them that gave the value, 0 to 1; empty without votes or without a value),
+//! `judge_cost_micros` (what the judges cost, in millionths of a US dollar, 0 where no price is known; empty if none is a language model).
 //!
 //! Texts that a spreadsheet would take for a formula are prefixed with `'`. Numbers are not: they are written by Rehearse.
 
@@ -10,11 +12,11 @@ use std::borrow::Cow;
 use model::{ConversationResult, MetricValue};
 use zip::PreparedZipFile;
 
-use super::{ArtifactError, Place, archive::Entry, manifest::Sealed};
+use super::{ArtifactError, Place, agreement::Agreement, archive::Entry, manifest::Sealed};
 use crate::fold::evaluation_of;
 
 const NAME: &str = "metrics.csv";
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 12] = [
     "run",
     "test",
     "run_index",
@@ -24,6 +26,9 @@ const COLUMNS: [&str; 9] = [
     "value",
     "passed",
     "justification",
+    "votes",
+    "agreement",
+    "judge_cost_micros",
 ];
 
 /// The entry under way.
@@ -63,6 +68,15 @@ impl MetricsCsv {
                 },
                 outcome.passed.to_string(),
                 text(evaluation.error.as_deref().unwrap_or(&evaluation.justification)),
+                match evaluation.votes.len() {
+                    0 => String::new(),
+                    n_votes => n_votes.to_string(),
+                },
+                Agreement::of(evaluation, sealed.domain(evaluation))
+                    .map_or_else(String::new, |agreement| agreement.share().to_string()),
+                evaluation
+                    .usage
+                    .map_or_else(String::new, |usage| usage.cost_micros.to_string()),
             ])
         });
         self.entry.write(&rows(judged)?)

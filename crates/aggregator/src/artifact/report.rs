@@ -4,7 +4,9 @@
 //! forbids whatever would still get through. The page is bounded whatever the size of the run: it shows the transcripts of the first
 //! conversations that did not pass and of some that did, and says how many more are in `conversations.jsonl`.
 
+mod cast;
 mod conversation;
+mod cost;
 mod matrix;
 mod overview;
 mod shelf;
@@ -12,6 +14,7 @@ mod words;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use conversation::ConversationView;
+use cost::{Columns, ConsumptionRow};
 use matrix::{MatrixRow, Outcome};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
 use model::{ConversationResult, Digest, Run, Verdict};
@@ -55,6 +58,8 @@ struct Page<'a> {
     verdict_sentence: String,
     facts: Vec<Fact>,
     totals: Vec<TotalView>,
+    consumption: Vec<ConsumptionRow>,
+    columns: Columns,
     tests: Vec<TestRow>,
     matrix: Vec<MatrixRow>,
     legend: Vec<Mark>,
@@ -121,6 +126,8 @@ impl Report {
             verdict_sentence: words::verdict_sentence(report),
             facts: overview::facts(run, sealed, report),
             totals: overview::totals(report),
+            consumption: cost::consumption(&report.summary),
+            columns: cost::columns(report),
             tests: overview::tests(run, sealed, report),
             matrix: matrix::matrix(run, report, &self.outcomes),
             legend: overview::legend(report),

@@ -1,29 +1,37 @@
 //! `run.json`: the report for programs.
 //!
-//! `format` is 1; a change that readers could stumble over makes it 2. Times are RFC 3339 in UTC, durations whole milliseconds, rates 0 to 1,
+//! `format` is 2; a change that readers could stumble over makes it 3. (2 holds more than 1: costs, the second pass rate, attempts and
+//! milestones.) Times are RFC 3339 in UTC, durations whole milliseconds, rates 0 to 1,
 //! and what does not exist is null. Each summary (of the run under `summary`, of each of its `tests`) holds:
 //! * `tally`: `planned`, `passed`, `failed`, `invalid` (the simulated user broke), `errored` and `cancelled` conversations;
 //! * `pass_rate`: `passed` of `of` conversations that passed or failed, the `rate`, and `low` and `high` of its Wilson 95 % interval;
+//!   `pass_rate_invalid_as_failed`: the same of those that passed, failed or are invalid. Errored ones count in neither;
+//! * `attempts`: `all` that were begun, `broken` by the simulated user, and `broken_rate`;
+//! * `milestones`: `reached` of `of` that somebody can tell about, and the `share`;
 //! * `latency`: measured `replies` of the agent, `p50_ms` and `p95_ms` by nearest rank;
-//! * `usage`: `input_tokens`, `output_tokens`; `interactions`: replies of the agent;
+//! * `usage` (of agents), `simulator_usage`, `judge_usage` and `total_usage`: `input_tokens`, `output_tokens`, `cost_micros` (millionths of a
+//!   US dollar, 0 where no price is known), `estimated` (some of the tokens are); `interactions`: replies of the agent;
 //! * `end_reasons`: how many conversations ended for which reason;
 //! * `errors`: `cause`, `count`, `first_n`, most frequent first; `further_errors`: conversations whose cause is not listed;
 //! * `started_at`, `finished_at`: of the first and the last conversation.
 //!
 //! Each of a test's `criteria` counts the judged conversations in which it `passed` or was `missed`, and of the latter those in which
 //! the metric was `not_applicable`, in which the `judge_failed`, and which were `capped`: as expected, but at the cap on interactions.
+//! Each of a test's `milestones` counts the judged conversations in which it was `reached` or `missed`, and those of which it is `unknown`.
 
-use std::collections::BTreeMap;
+mod summary;
 
-use model::{Run, Tally};
+use model::Run;
 use serde::Serialize;
+use summary::SummaryField;
+pub(crate) use summary::TallyField;
 use zip::PreparedZipFile;
 
 use super::{ArtifactError, archive::Entry, manifest::Sealed};
-use crate::fold::{CriterionReport, ErrorCount, LatencyReport, PassRate, RunReport, Summary, TestReport};
+use crate::fold::{CriterionReport, MilestoneReport, RunReport, TestReport};
 
 const NAME: &str = "run.json";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The whole entry.
 pub(super) fn entry(
@@ -48,6 +56,7 @@ pub(super) fn entry(
             max_interactions: planned.max_interactions,
             summary: SummaryField::new(&test.summary),
             criteria: criteria(sealed, test),
+            milestones: test.milestones.iter().map(MilestoneField::from).collect(),
         });
     let document = Document {
         format: FORMAT,
@@ -115,6 +124,7 @@ struct TestField<'a> {
     max_interactions: u32,
     summary: SummaryField<'a>,
     criteria: Vec<CriterionField<'a>>,
+    milestones: Vec<MilestoneField<'a>>,
 }
 
 #[derive(Serialize)]
@@ -164,139 +174,20 @@ impl<'a> CriterionField<'a> {
 }
 
 #[derive(Serialize)]
-struct SummaryField<'a> {
-    tally: TallyField,
-    pass_rate: Option<PassRateField>,
-    latency: Option<LatencyField>,
-    usage: UsageField,
-    interactions: u64,
-    end_reasons: &'a BTreeMap<&'static str, u32>,
-    errors: Vec<ErrorField<'a>>,
-    further_errors: u32,
-    started_at: Option<String>,
-    finished_at: Option<String>,
+struct MilestoneField<'a> {
+    name: &'a str,
+    reached: u32,
+    missed: u32,
+    unknown: u32,
 }
 
-impl<'a> SummaryField<'a> {
-    fn new(summary: &'a Summary) -> Self {
+impl<'a> From<&'a MilestoneReport> for MilestoneField<'a> {
+    fn from(milestone: &'a MilestoneReport) -> Self {
         Self {
-            tally: TallyField::from(&summary.tally),
-            pass_rate: summary.pass_rate.as_ref().map(PassRateField::from),
-            latency: summary.latency.as_ref().map(LatencyField::from),
-            usage: UsageField {
-                input_tokens: summary.usage.input_tokens,
-                output_tokens: summary.usage.output_tokens,
-            },
-            interactions: summary.interactions,
-            end_reasons: &summary.end_reasons,
-            errors: summary.errors.iter().map(ErrorField::from).collect(),
-            further_errors: summary.further_errors,
-            started_at: summary.started_at.map(|at| at.to_string()),
-            finished_at: summary.finished_at.map(|at| at.to_string()),
-        }
-    }
-}
-
-/// Counts of conversations, also told to those who watch a run.
-#[derive(Serialize)]
-pub(crate) struct TallyField {
-    planned: u32,
-    passed: u32,
-    failed: u32,
-    invalid: u32,
-    errored: u32,
-    cancelled: u32,
-}
-
-impl From<&Tally> for TallyField {
-    fn from(tally: &Tally) -> Self {
-        let Tally {
-            planned,
-            passed,
-            failed,
-            invalid,
-            errored,
-            cancelled,
-        } = *tally;
-        Self {
-            planned,
-            passed,
-            failed,
-            invalid,
-            errored,
-            cancelled,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct PassRateField {
-    passed: u32,
-    of: u32,
-    rate: f64,
-    low: f64,
-    high: f64,
-}
-
-impl From<&PassRate> for PassRateField {
-    fn from(rate: &PassRate) -> Self {
-        let PassRate {
-            passed,
-            of,
-            rate,
-            interval,
-        } = *rate;
-        Self {
-            passed,
-            of,
-            rate,
-            low: interval.low,
-            high: interval.high,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct LatencyField {
-    replies: u64,
-    p50_ms: u64,
-    p95_ms: u64,
-}
-
-impl From<&LatencyReport> for LatencyField {
-    fn from(latency: &LatencyReport) -> Self {
-        let LatencyReport {
-            replies,
-            p50_ms,
-            p95_ms,
-        } = *latency;
-        Self {
-            replies,
-            p50_ms,
-            p95_ms,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct UsageField {
-    input_tokens: u64,
-    output_tokens: u64,
-}
-
-#[derive(Serialize)]
-struct ErrorField<'a> {
-    cause: &'a str,
-    count: u32,
-    first_n: u32,
-}
-
-impl<'a> From<&'a ErrorCount> for ErrorField<'a> {
-    fn from(error: &'a ErrorCount) -> Self {
-        Self {
-            cause: &error.cause,
-            count: error.count,
-            first_n: error.first_n,
+            name: milestone.name.as_str(),
+            reached: milestone.reached,
+            missed: milestone.missed,
+            unknown: milestone.unknown,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The artifact: the same bytes every time, whole entries, and hostile text that stays text.
 
+mod cast;
+
 use std::io::{Cursor, Read as _};
 
 use model::{MetricValue, ToolCall};
@@ -66,7 +68,7 @@ fn holds_six_entries_that_agree_with_the_report() {
 
     let run: serde_json::Value = serde_json::from_str(&entry(&artifact, "run.json")).unwrap();
     let tally = artifact.report.summary.tally;
-    assert_eq!(run["format"], 1);
+    assert_eq!(run["format"], 2);
     assert_eq!(run["verdict"], artifact.report.verdict.as_str());
     assert_eq!(run["summary"]["tally"]["passed"], tally.passed);
     assert_eq!(run["tests"][1]["criteria"][0]["metric"], "Slot booked");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{ConversationResult, Role, Tally, Time, Usage};
 
-use super::Counts;
+use super::{Attempts, Counts, Credit};
 use crate::statistics::{Distribution, Interval, wilson_95};
 
 /// The longest cause of an error that is told apart from others, in bytes.
@@ -19,10 +19,20 @@ pub struct Summary {
     pub tally: Tally,
     /// How many of those passed that say something about the agent; none if there are none of those.
     pub pass_rate: Option<PassRate>,
+    /// The same, with the invalid ones counted as failed; none if there are none of those either.
+    pub pass_rate_invalid_as_failed: Option<PassRate>,
     /// How long the agent took to reply; none if it never did.
     pub latency: Option<LatencyReport>,
     /// What the agent consumed.
     pub usage: Usage,
+    /// What the language models consumed that play users and guard them.
+    pub simulator_usage: Usage,
+    /// What the language models consumed that judge.
+    pub judge_usage: Usage,
+    /// How often conversations were begun, and how often the simulated user broke its part.
+    pub attempts: Attempts,
+    /// How many of the milestones were reached that somebody can tell about; none if there are none of those.
+    pub milestones: Option<Credit>,
     /// Interactions held: replies of the agent.
     pub interactions: u64,
     /// How many conversations ended for which reason, by [`model::EndReason::as_str`].
@@ -37,12 +47,12 @@ pub struct Summary {
     pub finished_at: Option<Time>,
 }
 
-/// The rate at which finished and valid conversations passed: invalid, errored and cancelled ones say nothing about the agent.
+/// The rate at which conversations passed. Errored and cancelled ones never count: they say nothing about the agent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PassRate {
     /// Conversations that passed.
     pub passed: u32,
-    /// Conversations that passed or failed; at least 1.
+    /// Conversations that count; at least 1.
     pub of: u32,
     /// `passed / of`.
     pub rate: f64,
@@ -72,9 +82,28 @@ pub struct ErrorCount {
     pub first_n: u32,
 }
 
+impl Summary {
+    /// What everybody consumed together: agent, simulated users and judges.
+    pub const fn total_usage(&self) -> Usage {
+        let mut total = self.usage;
+        total.add(self.simulator_usage);
+        total.add(self.judge_usage);
+        total
+    }
+}
+
 impl PassRate {
-    fn of(tally: &Tally) -> Option<Self> {
-        let (passed, of) = (tally.passed, tally.passed + tally.failed);
+    /// Of the conversations that passed or failed.
+    fn valid(tally: &Tally) -> Option<Self> {
+        Self::of(tally.passed, tally.passed + tally.failed)
+    }
+
+    /// Of the conversations that passed, failed or are invalid.
+    fn invalid_as_failed(tally: &Tally) -> Option<Self> {
+        Self::of(tally.passed, tally.passed + tally.failed + tally.invalid)
+    }
+
+    fn of(passed: u32, of: u32) -> Option<Self> {
         let interval = wilson_95(passed, of)?;
         Some(Self {
             passed,
@@ -91,6 +120,10 @@ pub(super) struct Gathered {
     tally: Tally,
     latencies: Distribution,
     usage: Usage,
+    simulator_usage: Usage,
+    judge_usage: Usage,
+    attempts: Attempts,
+    milestones: Credit,
     interactions: u64,
     end_reasons: Counts<&'static str>,
     /// Cause → how many, and the first.
@@ -110,6 +143,10 @@ impl Gathered {
     pub(super) fn add(&mut self, result: &ConversationResult) {
         self.tally.count(result.verdict);
         self.usage.add(result.usage);
+        self.simulator_usage.add(result.simulator_usage);
+        self.judge_usage.add(result.judge_usage);
+        self.attempts.add(Attempts::of(result));
+        self.milestones.add(Credit::of(result));
         for turn in result.turns.iter().filter(|turn| turn.role == Role::Agent) {
             self.interactions += 1;
             if let Some(latency_ms) = turn.latency_ms {
@@ -127,6 +164,10 @@ impl Gathered {
         self.tally.add(&other.tally);
         self.latencies.merge(&other.latencies);
         self.usage.add(other.usage);
+        self.simulator_usage.add(other.simulator_usage);
+        self.judge_usage.add(other.judge_usage);
+        self.attempts.add(other.attempts);
+        self.milestones.add(other.milestones);
         self.interactions += other.interactions;
         for (reason, n) in &other.end_reasons {
             *self.end_reasons.entry(reason).or_insert(0) += n;
@@ -171,9 +212,14 @@ impl Gathered {
         errors.truncate(N_CAUSES);
         Summary {
             tally: self.tally,
-            pass_rate: PassRate::of(&self.tally),
+            pass_rate: PassRate::valid(&self.tally),
+            pass_rate_invalid_as_failed: PassRate::invalid_as_failed(&self.tally),
             latency,
             usage: self.usage,
+            simulator_usage: self.simulator_usage,
+            judge_usage: self.judge_usage,
+            attempts: self.attempts,
+            milestones: (self.milestones.of > 0).then_some(self.milestones),
             interactions: self.interactions,
             end_reasons: self.end_reasons,
             errors,

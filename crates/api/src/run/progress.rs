@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{ConversationResult, MetricId, Oid, Plan, Run, RunId, Tally, UnitTestId, Verdict, evaluation_id};
 use serde::{Deserialize, Serialize};
 
-use super::TallyView;
+use super::{Spent, TallyView};
 
 /// What is known of a run beside its state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Progress {
     pub tally: Tally,
     /// The finished conversations, in any order; none: results are not asked for.
     pub outcomes: Option<Vec<Outcome>>,
+    /// What the finished conversations took; none: that is not known.
+    pub spent: Option<Spent>,
 }
 
 /// How one finished conversation came out.
@@ -60,7 +62,7 @@ impl From<&ConversationResult> for Outcome {
 }
 
 /// What came out of one test of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = RunTestResult)]
 pub struct TestResult {
     /// The test.
@@ -86,12 +88,18 @@ pub struct MetricResults {
 }
 
 /// What Rehearse adds to the results of a test.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = RunTestExtension)]
 pub struct TestExtension {
     /// How many repetitions ended how; hidden from callers who may not see the unit test.
     #[schema(required)]
     pub tally: Option<TallyView>,
+    /// The share of repetitions that passed of those that passed or failed; none if there are none of those, or hidden like the tally.
+    #[schema(required)]
+    pub pass_rate: Option<f64>,
+    /// The same, with the invalid repetitions counted as failed.
+    #[schema(required)]
+    pub pass_rate_invalid_as_failed: Option<f64>,
 }
 
 impl Progress {
@@ -100,6 +108,7 @@ impl Progress {
         Self {
             tally: Tally::of(plan.n_conversations()),
             outcomes: None,
+            spent: None,
         }
     }
 
@@ -132,6 +141,7 @@ fn result(run: RunId, test: &model::PlannedTest, outcomes: &[Option<&Outcome>]) 
         .flatten()
         .for_each(|outcome| tally.count(outcome.verdict));
     tally.cancel_rest();
+    let tally = TallyView::from(&tally);
     let metric_evaluation_results = test
         .criteria
         .iter()
@@ -169,7 +179,9 @@ fn result(run: RunId, test: &model::PlannedTest, outcomes: &[Option<&Outcome>]) 
         metric_evaluation_results,
         run_errors: outcomes.iter().map(run_error).collect(),
         rehearse: TestExtension {
-            tally: Some((&tally).into()),
+            tally: Some(tally),
+            pass_rate: tally.pass_rate(),
+            pass_rate_invalid_as_failed: tally.pass_rate_invalid_as_failed(),
         },
     }
 }

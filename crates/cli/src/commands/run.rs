@@ -1,10 +1,13 @@
 //! `run`: runs a unit test set and waits for its verdict.
 
+mod options;
+
 use std::{path::PathBuf, time::Duration};
 
 use api::{error::ErrorCode, run::Started};
 use model::Kind;
-use serde_json::{Map, json};
+pub(super) use options::StartArguments;
+use serde_json::json;
 
 use super::{Setting, runs::watch};
 use crate::{
@@ -25,6 +28,7 @@ Examples:
   rehearse run first -o results.junit.xml -o report.html
   rehearse run nightly --timeout 2h --quiet --output json
   rehearse run first --seed 7   the same conversations as another run with this seed
+  rehearse run first --simulator gpt --judges gpt --guard rules-and-model --max-cost 2.50
   rehearse run first --detach   prints the run's id and returns
 
 Ctrl-C cancels the run and waits until its artifact is there; once more leaves at once. Exits
@@ -50,13 +54,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DURATION")]
     timeout: Option<Lasting>,
 
-    /// What everything random follows from; without it a seed is chosen and recorded
-    #[arg(long)]
-    seed: Option<u64>,
-
-    /// The most conversations at once
-    #[arg(long, value_name = "N")]
-    max_concurrency: Option<u32>,
+    #[command(flatten)]
+    start: StartArguments,
 }
 
 pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
@@ -66,13 +65,7 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
         .iter()
         .map(|path| Target::of(path, arguments.format))
         .collect::<Result<_, _>>()?;
-    let mut extension = Map::new();
-    extension.extend(arguments.seed.map(|seed| ("seed".to_owned(), json!(seed))));
-    extension.extend(
-        arguments
-            .max_concurrency
-            .map(|most| ("max_concurrency".to_owned(), json!(most))),
-    );
+    let extension = arguments.start.extension();
     block_on(async move {
         let client = Client::connect(setting).await?;
         let set_id = client.id_of(Kind::UnitTestSet, &arguments.set).await?;
@@ -129,6 +122,9 @@ pub(super) async fn finish(
     }
     output.value(&view, || view.table())?;
     output.say(&view.verdict_line(output));
+    for line in view.remarks() {
+        output.say(&line);
+    }
     for target in targets {
         output.note(&format!("wrote {}", target.path().display()));
     }

@@ -2,6 +2,8 @@
 //!
 //! What is shown here was written by agents and models: it is hostile, and nothing of it reaches a terminal unescaped.
 
+mod cast;
+
 use std::str::FromStr;
 
 use api::{
@@ -15,7 +17,7 @@ use super::Setting;
 use crate::{
     app::{DONE, Done},
     client::Client,
-    output::{excerpt, printable},
+    output::{Output, excerpt, printable},
     run_view::shown,
     runtime::block_on,
 };
@@ -79,12 +81,12 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
         };
         let conversation: Conversation = client.query("run", "transcript", &request).await?;
         let run = client.run(id).await?;
-        output.value(&conversation, || written(&conversation, &run))?;
+        output.value(&conversation, || written(&conversation, &run, output))?;
         DONE
     })
 }
 
-fn written(conversation: &Conversation, run: &Instance) -> String {
+fn written(conversation: &Conversation, run: &Instance, output: Output) -> String {
     let test_idx = usize::try_from(conversation.test_idx).unwrap_or(usize::MAX);
     let test = run
         .unit_test_run_specs
@@ -105,9 +107,12 @@ fn written(conversation: &Conversation, run: &Instance) -> String {
             conversation.claims - 1
         ));
     }
+    lines.extend(cast::broken(conversation, output));
     lines.push(String::new());
     for turn in &conversation.turns {
+        lines.extend(cast::stopped(turn, output));
         lines.extend(turn_lines(turn));
+        lines.extend(cast::note(turn, output));
     }
     let end = &conversation.end;
     let detail = end
@@ -119,9 +124,21 @@ fn written(conversation: &Conversation, run: &Instance) -> String {
         lines.push(format!("  !! {}", printable(error)));
     }
     lines.push(String::new());
+    lines.extend(cast::milestones(conversation));
     for criterion in &conversation.criteria {
         let index = usize::try_from(criterion.evaluation_idx).unwrap_or(usize::MAX);
-        lines.extend(criterion_lines(criterion, conversation.evaluations.get(index)));
+        let evaluation = conversation.evaluations.get(index);
+        lines.extend(criterion_lines(criterion, evaluation));
+        lines.extend(
+            evaluation
+                .into_iter()
+                .flat_map(|evaluation| cast::votes(evaluation, output)),
+        );
+    }
+    let consumed = cast::consumed(conversation);
+    if !consumed.is_empty() {
+        lines.push(String::new());
+        lines.extend(consumed);
     }
     lines.join("\n")
 }

@@ -51,7 +51,7 @@ impl Check<'_> {
             tallies
                 .entry(run.done())
                 .or_default()
-                .count(result.test_idx, result.verdict);
+                .count(result.test_idx, result.verdict, &result.spent);
             for postings in EvaluationPostings::of_result(&result) {
                 self.evaluation(&org, &postings, of)?;
             }

@@ -8,7 +8,7 @@ use crate::{
     ProjectError, RowError,
     index::{Derived, EVALUATIONS, EvaluationPostings, posting_prefix},
     key::Key,
-    row::{Arrival, CHUNK, Flags, ResultRow, last_message, set_bit},
+    row::{Arrival, CHUNK, Flags, ResultRow, Spent, last_message, set_bit},
 };
 
 impl Batch<'_, '_> {
@@ -49,7 +49,7 @@ impl Batch<'_, '_> {
         let key = Key::org(org).oid(result.run.0).done();
         let counts = self.pending.tally(&self.tables.tallies, key)?;
         let old = counts.total;
-        counts.count(result.test_idx, result.verdict);
+        counts.count(result.test_idx, result.verdict, &Spent::of(result));
         let new = counts.total;
         let arrival = Arrival {
             n: result.n,

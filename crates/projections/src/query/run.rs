@@ -9,7 +9,7 @@ use super::{
     walk::{Direction, Posting, Source, Walk},
 };
 use crate::{
-    Concluded, OrgView, QueryError, ResultRow, RowError,
+    Concluded, OrgView, QueryError, ResultRow, RowError, Spent,
     key::{Key, KeyReader},
     project::{arrival_key, result_key, verdict_byte},
     row::{Arrival, CHUNK, Flags, RunCounts},
@@ -24,6 +24,8 @@ pub struct RunState {
     pub tally: Tally,
     /// The same for each test of the plan, in order.
     pub tests: Vec<Tally>,
+    /// What the conversations took that have a result.
+    pub spent: Spent,
     /// Nothing more is admitted: the run was cancelled, or everything is accounted for.
     pub is_completed: bool,
     /// Some conversation failed, so far.
@@ -91,6 +93,7 @@ impl OrgView<'_> {
                 .as_ref()
                 .map_or(total, |completion| completion.tally),
             tests,
+            spent: counts.spent,
             is_completed: run.is_over(),
             failed_metrics: flags.failed_metrics,
             errored: flags.errored,

@@ -72,7 +72,7 @@ pub(super) fn usage(
     let mut used = Usage::default();
     for n in now.iter().filter(|n| !before.contains(*n)) {
         if let Some(result) = view.run_result(run, n)? {
-            used.add(result.usage);
+            used.add(result.spent.usage());
         }
     }
     Ok(used)

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{
     Place, Sealed,
+    cast::{self, BrokenView, Milestones, Violations, Votes},
     words::{self, Mark},
 };
 use crate::{
@@ -22,8 +23,8 @@ use crate::{
 const MESSAGE_CHARS: usize = 4_000;
 /// The most characters of a tool call's arguments or result.
 const TOOL_CHARS: usize = 1_500;
-/// The most characters of a justification or cause.
-const NOTE_CHARS: usize = 2_000;
+/// The most characters of a justification, cause or note.
+pub(super) const NOTE_CHARS: usize = 2_000;
 /// The most characters of a tool's name.
 const TOOL_NAME_CHARS: usize = 200;
 /// The most turns of a conversation, tool calls of a turn, and turns that one criterion refers to.
@@ -33,7 +34,7 @@ const REFERENCES: usize = 50;
 
 /// A text that may have been cut.
 #[derive(Debug, Serialize)]
-struct Passage {
+pub(super) struct Passage {
     text: String,
     /// How many more characters there are.
     left_out: usize,
@@ -57,6 +58,11 @@ pub(super) struct ConversationView {
     interactions: usize,
     /// That it had to start again, or changed workers; empty if neither.
     resumed: String,
+    /// What was consumed; empty if that is not known.
+    consumed: String,
+    broken: Vec<BrokenView>,
+    broken_left_out: usize,
+    milestones: Option<Milestones>,
     criteria: Vec<CriterionView>,
     turns: Vec<TurnView>,
     turns_left_out: usize,
@@ -75,11 +81,12 @@ struct CriterionView {
     justification: Passage,
     error: Option<Passage>,
     references: Vec<Reference>,
+    votes: Option<Votes>,
 }
 
 /// A turn that a judge referred to.
 #[derive(Debug, Serialize)]
-struct Reference {
+pub(super) struct Reference {
     index: u32,
     /// Empty if the turn is not on the page.
     target: String,
@@ -95,6 +102,9 @@ struct TurnView {
     latency: String,
     /// Retries and possible repetitions; empty if there were none.
     note: String,
+    /// Why the simulated user says it.
+    why: Option<Passage>,
+    violations: Option<Violations>,
     completed: bool,
     referenced: bool,
     tool_calls: Vec<ToolCallView>,
@@ -109,12 +119,16 @@ struct ToolCallView {
 }
 
 impl Passage {
-    fn new(text: &str, limit: usize) -> Self {
+    pub(super) fn new(text: &str, limit: usize) -> Self {
         let (kept, left_out) = cut(text, limit);
         Self {
             text: printable(kept).into_owned(),
             left_out,
         }
+    }
+
+    pub(super) const fn n_bytes(&self) -> usize {
+        self.text.len()
     }
 }
 
@@ -138,6 +152,7 @@ impl ConversationView {
             .collect();
         // What was missed comes first; otherwise the plan's order.
         criteria.sort_by_key(|criterion| criterion.mark.word == Mark::of(Some(model::Verdict::Passed)).word);
+        let (broken, broken_left_out) = BrokenView::all(result);
         Self {
             anchor: anchor(result.n),
             n: result.n,
@@ -161,6 +176,10 @@ impl ConversationView {
                 .filter(|turn| turn.role == Role::Agent)
                 .count(),
             resumed: resumed(result),
+            consumed: cast::consumed(result),
+            broken,
+            broken_left_out,
+            milestones: Milestones::new(result, |index| Reference::new(result.n, shown, index)),
             criteria,
             turns_left_out: result.turns.len() - turns.len(),
             turns,
@@ -169,19 +188,23 @@ impl ConversationView {
 
     /// How many bytes of text it shows.
     pub(super) fn n_bytes(&self) -> usize {
-        let passage = |passage: &Option<Passage>| passage.as_ref().map_or(0, |passage| passage.text.len());
-        let criteria = self
-            .criteria
-            .iter()
-            .map(|criterion| criterion.justification.text.len() + passage(&criterion.error));
+        let passage = |passage: &Option<Passage>| passage.as_ref().map_or(0, Passage::n_bytes);
+        let broken = self.broken.iter().map(BrokenView::n_bytes);
+        let milestones = self.milestones.as_ref().map_or(0, Milestones::n_bytes);
+        let criteria = self.criteria.iter().map(|criterion| {
+            let votes = criterion.votes.as_ref().map_or(0, Votes::n_bytes);
+            criterion.justification.n_bytes() + passage(&criterion.error) + votes
+        });
         let turns = self.turns.iter().map(|turn| {
             let tools = turn
                 .tool_calls
                 .iter()
-                .map(|call| call.arguments.text.len() + passage(&call.result));
-            turn.message.text.len() + tools.sum::<usize>()
+                .map(|call| call.arguments.n_bytes() + passage(&call.result));
+            let violations = turn.violations.as_ref().map_or(0, Violations::n_bytes);
+            turn.message.n_bytes() + tools.sum::<usize>() + passage(&turn.why) + violations
         });
-        criteria.sum::<usize>() + turns.sum::<usize>() + passage(&self.error) + passage(&self.detail)
+        let end = passage(&self.error) + passage(&self.detail);
+        criteria.sum::<usize>() + turns.sum::<usize>() + broken.sum::<usize>() + milestones + end
     }
 }
 
@@ -220,6 +243,18 @@ fn resumed(result: &ConversationResult) -> String {
     notes.join(" · ")
 }
 
+impl Reference {
+    /// Refers to the turn at `index`, which is on the page if it is among `shown`.
+    fn new(n: u32, shown: &[Turn], index: u32) -> Self {
+        let target = if shown.iter().any(|turn| turn.index == index) {
+            turn_anchor(n, index)
+        } else {
+            String::new()
+        };
+        Self { index, target }
+    }
+}
+
 impl CriterionView {
     fn new(
         sealed: &Sealed,
@@ -237,14 +272,7 @@ impl CriterionView {
             .references
             .iter()
             .take(REFERENCES)
-            .map(|index| Reference {
-                index: *index,
-                target: if shown.iter().any(|turn| turn.index == *index) {
-                    turn_anchor(result.n, *index)
-                } else {
-                    String::new()
-                },
-            });
+            .map(|index| Reference::new(result.n, shown, *index));
         Some(Self {
             name: outcome.name.to_string(),
             metric: sealed.metric_name(evaluation.metric_id, evaluation.metric_version),
@@ -259,6 +287,7 @@ impl CriterionView {
                 .as_deref()
                 .map(|error| Passage::new(error, NOTE_CHARS)),
             references: references.collect(),
+            votes: Votes::new(sealed, evaluation),
         })
     }
 }
@@ -293,6 +322,8 @@ impl TurnView {
             message: Passage::new(&turn.text, MESSAGE_CHARS),
             latency: turn.latency_ms.map(words::duration).unwrap_or_default(),
             note: notes.join(" · "),
+            why: turn.note.as_deref().map(|note| Passage::new(note, NOTE_CHARS)),
+            violations: Violations::before_turn(&turn.violations),
             completed: turn.completed,
             referenced: referenced.contains(&turn.index),
             tool_calls: tool_calls.collect(),

@@ -1,13 +1,13 @@
 //! The upper part of the page: facts, totals and the table of unit tests.
 
-use model::{Run, Verdict};
+use model::{Cast, Guarding, Run, Verdict};
 use serde::Serialize;
 
 use super::{
     Sealed,
-    words::{Mark, duration, grouped, percent, percent_between},
+    words::{self, Mark, duration, grouped, percent, percent_between},
 };
-use crate::fold::{CriterionReport, PassRate, RunReport, Summary, TestReport};
+use crate::fold::{Attempts, CriterionReport, MilestoneReport, PassRate, RunReport, Summary, TestReport};
 
 /// Something worth knowing about the run.
 #[derive(Debug, Serialize)]
@@ -48,6 +48,13 @@ pub(super) struct TestRow {
     scenario: String,
     agent: String,
     rate: Option<RateView>,
+    rate_invalid_as_failed: Option<RateView>,
+    /// Milestones reached, over all conversations.
+    milestones: String,
+    milestone_rows: Vec<MilestoneRow>,
+    /// Attempts thrown away.
+    attempts: String,
+    cost: String,
     /// How many conversations ended how, zeros left out.
     counts: Vec<Count>,
     first_missed: String,
@@ -59,6 +66,14 @@ pub(super) struct TestRow {
 struct Count {
     mark: Mark,
     n: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct MilestoneRow {
+    name: String,
+    reached: u32,
+    of: u32,
+    note: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -91,10 +106,28 @@ pub(super) fn facts(run: &Run, sealed: &Sealed, report: &RunReport) -> Vec<Fact>
     }
     facts.push(fact("Simulated users", manifest.simulator.clone()));
     facts.push(fact("Judges", manifest.judges.clone()));
+    if let Some(guard) = guard(&run.plan.options.cast) {
+        facts.push(fact("Guard", guard));
+    }
     facts.push(fact("Seed", run.plan.options.seed.to_string()));
     facts.push(fact("Build", manifest.build.clone()));
     facts.push(fact("Manifest", run.manifest.to_string()));
     facts
+}
+
+/// How simulated users are held to their part; none if none is played by a language model.
+fn guard(cast: &Cast) -> Option<String> {
+    cast.simulator.as_ref()?;
+    let guard = match &cast.guard {
+        Guarding::Rules => "rules".to_owned(),
+        Guarding::RulesAndModel(model) => format!("rules and {model}"),
+        Guarding::Off => "off".to_owned(),
+    };
+    Some(match cast.max_reruns {
+        0 => format!("{guard}; a conversation that the simulated user broke is not begun again"),
+        1 => format!("{guard}; a conversation that the simulated user broke is begun again once"),
+        n => format!("{guard}; a conversation that the simulated user broke is begun again up to {n} times"),
+    })
 }
 
 pub(super) fn totals(report: &RunReport) -> Vec<TotalView> {
@@ -118,8 +151,36 @@ pub(super) fn totals(report: &RunReport) -> Vec<TotalView> {
         class: "",
         sign: "",
     };
-    if let Some(rate) = &summary.pass_rate {
-        totals.push(plain("pass rate", percent(rate.rate), interval(rate)));
+    let rates = [
+        (&summary.pass_rate, "of the conversations that count"),
+        (
+            &summary.pass_rate_invalid_as_failed,
+            "if invalid ones count as failed",
+        ),
+    ];
+    for (rate, which) in rates {
+        if let Some(rate) = rate {
+            let note = format!("{which}: {} of {}; {}", rate.passed, rate.of, interval(rate));
+            totals.push(plain("pass rate", percent(rate.rate), note));
+        }
+    }
+    if let Some(credit) = &summary.milestones
+        && let Some(share) = credit.share()
+    {
+        let note = format!("{} of {} reached", credit.reached, credit.of);
+        totals.push(plain("milestones", percent(share), note));
+    }
+    if summary.attempts.broken > 0 {
+        let note = format!(
+            "of {} attempts{}: the simulated user broke its part",
+            grouped(u64::from(summary.attempts.all)),
+            broken_share(&summary.attempts)
+        );
+        totals.push(plain(
+            "thrown away",
+            grouped(u64::from(summary.attempts.broken)),
+            note,
+        ));
     }
     if let Some(latency) = &summary.latency {
         let note = format!("median; 95th percentile {}", duration(latency.p95_ms));
@@ -130,12 +191,22 @@ pub(super) fn totals(report: &RunReport) -> Vec<TotalView> {
         grouped(summary.interactions),
         "replies of the agent".to_owned(),
     ));
-    let usage = summary.usage;
-    if usage.input_tokens > 0 || usage.output_tokens > 0 {
+    let usage = summary.total_usage();
+    if let Some(cost) = words::cost(usage) {
+        totals.push(plain("cost", cost, "of what has a known price".to_owned()));
+    }
+    if usage.tokens() > 0 {
         let note = format!("read; {} written", grouped(usage.output_tokens));
         totals.push(plain("tokens", grouped(usage.input_tokens), note));
     }
     totals
+}
+
+/// The share of attempts that the simulated user broke, after a comma.
+fn broken_share(attempts: &Attempts) -> String {
+    attempts
+        .broken_rate()
+        .map_or_else(String::new, |rate| format!(", {}", percent(rate)))
 }
 
 /// Counts by verdict. What usually is zero is left out if it is.
@@ -203,6 +274,23 @@ pub(super) fn tests(run: &Run, sealed: &Sealed, report: &RunReport) -> Vec<TestR
                 planned.version_set
             ),
             rate: test.summary.pass_rate.as_ref().map(RateView::new),
+            rate_invalid_as_failed: test
+                .summary
+                .pass_rate_invalid_as_failed
+                .as_ref()
+                .map(RateView::new),
+            milestones: milestones(&test.summary),
+            milestone_rows: test.milestones.iter().map(MilestoneRow::new).collect(),
+            attempts: match test.summary.attempts {
+                Attempts { broken: 0, .. } => "–".to_owned(),
+                attempts => format!(
+                    "{} of {}{}",
+                    attempts.broken,
+                    attempts.all,
+                    broken_share(&attempts)
+                ),
+            },
+            cost: words::cost(test.summary.total_usage()).unwrap_or_else(|| "–".to_owned()),
             counts: counts_of(&test.summary)
                 .into_iter()
                 .filter(|(n, _)| *n > 0)
@@ -220,6 +308,31 @@ pub(super) fn tests(run: &Run, sealed: &Sealed, report: &RunReport) -> Vec<TestR
                 .collect(),
         })
         .collect()
+}
+
+/// How many milestones were reached over all conversations of a group.
+fn milestones(summary: &Summary) -> String {
+    let credit = summary.milestones.as_ref();
+    credit
+        .and_then(|credit| {
+            let share = percent(credit.share()?);
+            Some(format!("{share} · {} of {}", credit.reached, credit.of))
+        })
+        .unwrap_or_else(|| "–".to_owned())
+}
+
+impl MilestoneRow {
+    fn new(milestone: &MilestoneReport) -> Self {
+        Self {
+            name: milestone.name.to_string(),
+            reached: milestone.reached,
+            of: milestone.reached + milestone.missed,
+            note: match milestone.unknown {
+                0 => String::new(),
+                n => format!("{n}× nobody can tell"),
+            },
+        }
+    }
 }
 
 /// How often a criterion was missed for another reason than the cap on interactions.

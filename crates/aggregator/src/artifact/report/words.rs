@@ -1,6 +1,6 @@
 //! What the page says in words: verdicts, reasons, durations, numbers.
 
-use model::{EndReason, RunVerdict, UserOutcome, Verdict};
+use model::{EndReason, Fault, RunVerdict, Usage, UserOutcome, Verdict};
 use serde::Serialize;
 
 use crate::fold::RunReport;
@@ -48,6 +48,10 @@ const CANCELLED: Mark = mark(
     "cancelled",
     "the run was cancelled before this had finished",
 );
+
+pub(super) const REACHED: Mark = mark("reached", "✓", "passed", "");
+pub(super) const NOT_REACHED: Mark = mark("not reached", "–", "cancelled", "");
+pub(super) const UNKNOWN: Mark = mark("unknown", "?", "errored", "");
 
 impl Mark {
     /// The mark of a conversation; none: it has no result.
@@ -138,6 +142,40 @@ pub(super) const fn end(end: &EndReason) -> &'static str {
     }
 }
 
+/// How a simulated user broke its part.
+pub(super) const fn fault(fault: Fault) -> &'static str {
+    match fault {
+        Fault::RoleInversion => "speaks as the agent",
+        Fault::Leak => "shows its reasoning or its brief",
+        Fault::Empty => "says nothing",
+        Fault::Repetition => "repeats what was said",
+        Fault::SecondOpening => "opens the conversation again",
+        Fault::EndMarker => "says a mark that means the end",
+        Fault::LeftUnanswered => "leaves while the agent waits for an answer",
+        Fault::InventedFact => "states a fact that it cannot know",
+        Fault::WrongLanguage => "speaks another language",
+        Fault::OutOfCharacter => "falls out of character",
+    }
+}
+
+/// What something cost; none if no price is known.
+pub(super) fn cost(usage: Usage) -> Option<String> {
+    let estimated = if usage.estimated { " (estimated)" } else { "" };
+    (usage.cost_micros > 0).then(|| format!("{}{estimated}", dollars(usage.cost_micros)))
+}
+
+/// Millionths of a US dollar as dollars: rounded to cents from a dollar on, to hundredths of a cent from a cent on, else exact.
+fn dollars(micros: u64) -> String {
+    let (unit, digits) = match micros {
+        0..10_000 => (1, 6),
+        10_000..1_000_000 => (100, 4),
+        _ => (10_000, 2),
+    };
+    let rounded = micros.saturating_add(unit / 2) / unit;
+    let whole = 1_000_000 / unit;
+    format!("${}.{:0digits$}", grouped(rounded / whole), rounded % whole)
+}
+
 /// A duration that people can compare at a glance. Numbers do not break away from their units.
 pub(super) fn duration(millis: u64) -> String {
     match millis {
@@ -186,6 +224,34 @@ pub(super) fn grouped(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn costs_have_the_digits_that_matter() {
+        let costs = [1, 9_999, 10_049, 999_949, 999_950, 1_004_999, 12_345_678_900_000].map(dollars);
+        assert_eq!(
+            costs.map(|cost| cost.replace('\u{202F}', " ")),
+            [
+                "$0.000001",
+                "$0.009999",
+                "$0.0100",
+                "$0.9999",
+                "$1.0000",
+                "$1.00",
+                "$12 345 678.90"
+            ]
+        );
+        let cost = |cost_micros, estimated| {
+            cost(Usage {
+                cost_micros,
+                estimated,
+                ..Usage::default()
+            })
+        };
+        assert_eq!(cost(0, true), None);
+        assert_eq!(cost(20_000, true).as_deref(), Some("$0.0200 (estimated)"));
+        assert_eq!(cost(20_000, false).as_deref(), Some("$0.0200"));
+        assert_eq!(dollars(u64::MAX).replace('\u{202F}', ""), "$18446744073709.55");
+    }
 
     #[test]
     fn durations_and_numbers_read_well() {

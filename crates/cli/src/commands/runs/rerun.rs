@@ -4,7 +4,10 @@ use api::run::{Started, Wrong};
 use serde_json::json;
 
 use super::{
-    super::{Setting, run::finish},
+    super::{
+        Setting,
+        run::{StartArguments, finish},
+    },
     watch,
 };
 use crate::{
@@ -21,6 +24,7 @@ Examples:
   rehearse runs rerun latest
   rehearse runs rerun 65a0c1d2e3f4a5b6c7d8e9f0 --failed
   rehearse runs rerun latest --errored --invalid --detach
+  rehearse runs rerun latest --invalid --simulator gpt --max-reruns 3
 
 Runs again what went wrong, at the latest versions: each test as often as it went wrong. Without
 --failed, --errored and --invalid that is all of it. Ctrl-C cancels the new run. Exits like
@@ -52,6 +56,9 @@ pub(crate) struct Arguments {
     /// Cancel the new run after this time, such as 30s, 10m or 2h
     #[arg(long, value_name = "DURATION")]
     timeout: Option<Lasting>,
+
+    #[command(flatten)]
+    start: StartArguments,
 }
 
 pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
@@ -64,12 +71,13 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
     .into_iter()
     .filter_map(|(is_asked, wrong)| is_asked.then_some(wrong))
     .collect();
+    let extension = arguments.start.extension();
     block_on(async move {
         let client = Client::connect(setting).await?;
         let earlier = client.run_id(&arguments.run).await?;
         // Signals count from here on: a run that was started is never left without a word.
         let mut signals = EndSignals::listen()?;
-        let request = json!({ "id": earlier, "which": which });
+        let request = json!({ "id": earlier, "which": which, "rehearse": extension });
         let started: Started = client.command("run", "rerun", &request).await?;
         let id = started.simulation_unit_test_set_run_id;
         if arguments.detach {

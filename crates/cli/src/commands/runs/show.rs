@@ -26,13 +26,15 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
         let run = client.run(id).await?;
         let view = client.run_view(&run).await?;
         output.value(&view, || {
+            let mut lines = vec![view.verdict_line(output.without_color())];
+            lines.extend(view.remarks());
             format!(
                 "run {id} of {}, started {} by {}, seed {}\n{}\n\n{}",
                 crate::output::printable(&view.set),
                 view.started_at,
                 view.started_by,
                 view.seed,
-                view.verdict_line(output.without_color()),
+                lines.join("\n"),
                 view.table()
             )
         })?;

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::super::{EvaluationOrigin, EvaluationQuery, ListQuery, ResultQuery};
 use crate::{
-    EvaluationItem, EvaluationSource,
+    EvaluationItem, EvaluationSource, Spent,
     fixture::{Move, World, moves, org, projected},
 };
 
@@ -61,6 +61,9 @@ proptest! {
                 let mut total = Tally::default();
                 tests.iter().for_each(|tally| total.add(tally));
                 prop_assert_eq!(state.tally, run.completed.as_ref().map_or(total, |completion| completion.tally));
+                let mut spent = Spent::default();
+                results.values().for_each(|result| spent.add(&Spent::of(result)));
+                prop_assert_eq!(state.spent, spent);
                 prop_assert_eq!(state.is_completed, run.is_over());
                 if !run.is_over() {
                     unfinished.insert((memory.org().clone(), run.id));

@@ -38,6 +38,7 @@ impl Milestone {
         let progress = Progress {
             tally,
             outcomes: None,
+            spent: None,
         };
         gate.pass(Instance::of(org, &self.run, &progress))
     }

@@ -266,6 +266,7 @@ pub(super) async fn runs(gateway: &Gateway, caller: &Caller, body: &Value) -> Re
         let progress = run::Progress {
             tally: state.tally,
             outcomes: None,
+            spent: Some(super::run::spent(&state)),
         };
         let shown = run::Instance::of(org, &state.run, &progress).in_brief();
         Gate::new(view, &access).pass(shown)

@@ -10,8 +10,8 @@ use api::{
     error::{ErrorCode, Problem},
     read::read,
     run::{
-        ArtifactChunk, ArtifactQuery, Criterion, FilterValues, Instance, List, ListQuery, MAX_CHUNK_BYTES,
-        Outcome, Progress, TranscriptQuery, WaitQuery,
+        self, ArtifactChunk, ArtifactQuery, Criterion, FilterValues, Instance, List, ListQuery,
+        MAX_CHUNK_BYTES, Outcome, Progress, TranscriptQuery, WaitQuery,
     },
 };
 pub(in crate::gateway) use gate::Gate;
@@ -123,6 +123,7 @@ pub(super) async fn wait(gateway: &Gateway, caller: &Caller, body: &Value) -> Re
             let progress = Progress {
                 tally: state.tally,
                 outcomes: None,
+                spent: Some(spent(&state)),
             };
             let mut run = Instance::of(&caller.org, &state.run, &progress);
             if !state.run.is_over() {
@@ -261,8 +262,27 @@ fn instance(view: &OrgView<'_>, org: &OrgId, state: &RunState, room: &mut u64) -
         &Progress {
             tally: state.tally,
             outcomes,
+            spent: Some(spent(state)),
         },
     ))
+}
+
+/// What the finished conversations of a run took.
+pub(super) const fn spent(state: &RunState) -> run::Spent {
+    let projections::Spent {
+        agent,
+        simulator,
+        judges,
+        attempts,
+        broken,
+    } = state.spent;
+    run::Spent {
+        agent,
+        simulator,
+        judges,
+        attempts,
+        broken,
+    }
 }
 
 fn outcomes(view: &OrgView<'_>, run: RunId) -> Result<Vec<Outcome>, Problem> {
