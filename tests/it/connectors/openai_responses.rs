@@ -68,17 +68,10 @@ async fn tools_that_the_caller_should_run() {
         (asked.text.as_str(), call.name.as_str(), call.arguments.as_str()),
         ("", "get_weather", r#"{"city":"Lisbon"}"#)
     );
+    let mut talk = Talk::begin(with_tool(&peer.url, ResponsesHistory::Client)).await;
     let limited = talk.say("slow down").await.unwrap_err();
     assert!(
         limited.to_string().contains("too many requests (429)"),
         "{limited}"
-    );
-    // This provider answers so only if the call was given an output, as a server that keeps the history demands.
-    let mut talk = Talk::begin(with_tool(&peer.url, ResponsesHistory::Server)).await;
-    assert_eq!(talk.say("weather?").await.unwrap().tool_calls.len(), 1);
-    let mut talk = talk.hand_over().await;
-    assert_eq!(
-        talk.hear("the weather, please").await,
-        "It is 21 degrees and clear in Lisbon."
     );
 }

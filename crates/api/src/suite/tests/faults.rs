@@ -192,7 +192,7 @@ fn connections_to_agents_of_others_are_read() {
         [
             "/spec/connection/openaiResponses/model: is required",
             "/spec/connection/openaiResponses/history: must be `server` or `client`",
-            "/spec/connection/openaiResponses/tools: unknown field",
+            "/spec/connection/openaiResponses/tools: unknown field; known are baseUrl, model, apiKey, instructions, history, headers, parameters",
         ]
     );
 }
