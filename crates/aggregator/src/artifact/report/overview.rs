@@ -161,7 +161,10 @@ pub(super) fn totals(report: &RunReport) -> Vec<TotalView> {
     for (rate, which) in rates {
         if let Some(rate) = rate {
             let note = format!("{which}: {} of {}; {}", rate.passed, rate.of, interval(rate));
-            totals.push(plain("pass rate", percent(rate.rate), note));
+            totals.push(TotalView {
+                class: "wide",
+                ..plain("pass rate", percent(rate.rate), note)
+            });
         }
     }
     if let Some(credit) = &summary.milestones
@@ -192,8 +195,13 @@ pub(super) fn totals(report: &RunReport) -> Vec<TotalView> {
         "replies of the agent".to_owned(),
     ));
     let usage = summary.total_usage();
-    if let Some(cost) = words::cost(usage) {
-        totals.push(plain("cost", cost, "of what has a known price".to_owned()));
+    if usage.cost_micros > 0 {
+        let note = if usage.estimated {
+            "estimated, where prices are known"
+        } else {
+            "where prices are known"
+        };
+        totals.push(plain("cost", words::dollars(usage.cost_micros), note.to_owned()));
     }
     if usage.tokens() > 0 {
         let note = format!("read; {} written", grouped(usage.output_tokens));
