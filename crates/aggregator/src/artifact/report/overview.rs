@@ -55,6 +55,7 @@ pub(super) struct TestRow {
     /// Attempts thrown away.
     attempts: String,
     cost: String,
+    cost_estimated: bool,
     /// How many conversations ended how, zeros left out.
     counts: Vec<Count>,
     first_missed: String,
@@ -298,7 +299,12 @@ pub(super) fn tests(run: &Run, sealed: &Sealed, report: &RunReport) -> Vec<TestR
                     broken_share(&attempts)
                 ),
             },
-            cost: words::cost(test.summary.total_usage()).unwrap_or_else(|| "–".to_owned()),
+            cost: match test.summary.total_usage().cost_micros {
+                0 => "–".to_owned(),
+                micros => words::dollars(micros),
+            },
+            cost_estimated: test.summary.total_usage().estimated
+                && test.summary.total_usage().cost_micros > 0,
             counts: counts_of(&test.summary)
                 .into_iter()
                 .filter(|(n, _)| *n > 0)
