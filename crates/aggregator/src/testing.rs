@@ -5,7 +5,7 @@ mod conversation;
 mod manifest;
 
 use bytes::Bytes;
-pub(crate) use cast::{play, usage};
+pub(crate) use cast::play;
 use conversation::{judged, turns};
 use manifest::{manifest, planned};
 use model::{

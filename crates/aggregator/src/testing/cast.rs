@@ -8,7 +8,7 @@ use model::{
 use super::{SECRET, name};
 
 /// What one side of a sample conversation consumed.
-pub(crate) const fn usage(tokens: u64, cost_micros: u64, estimated: bool) -> Usage {
+const fn usage(tokens: u64, cost_micros: u64, estimated: bool) -> Usage {
     Usage {
         input_tokens: tokens,
         output_tokens: tokens / 10,

@@ -55,6 +55,7 @@ pub(super) struct TestRow {
     /// Attempts thrown away.
     attempts: String,
     cost: String,
+    cost_estimated: bool,
     /// How many conversations ended how, zeros left out.
     counts: Vec<Count>,
     first_missed: String,
@@ -161,7 +162,10 @@ pub(super) fn totals(report: &RunReport) -> Vec<TotalView> {
     for (rate, which) in rates {
         if let Some(rate) = rate {
             let note = format!("{which}: {} of {}; {}", rate.passed, rate.of, interval(rate));
-            totals.push(plain("pass rate", percent(rate.rate), note));
+            totals.push(TotalView {
+                class: "wide",
+                ..plain("pass rate", percent(rate.rate), note)
+            });
         }
     }
     if let Some(credit) = &summary.milestones
@@ -192,8 +196,13 @@ pub(super) fn totals(report: &RunReport) -> Vec<TotalView> {
         "replies of the agent".to_owned(),
     ));
     let usage = summary.total_usage();
-    if let Some(cost) = words::cost(usage) {
-        totals.push(plain("cost", cost, "of what has a known price".to_owned()));
+    if usage.cost_micros > 0 {
+        let note = if usage.estimated {
+            "estimated, where prices are known"
+        } else {
+            "where prices are known"
+        };
+        totals.push(plain("cost", words::dollars(usage.cost_micros), note.to_owned()));
     }
     if usage.tokens() > 0 {
         let note = format!("read; {} written", grouped(usage.output_tokens));
@@ -290,7 +299,12 @@ pub(super) fn tests(run: &Run, sealed: &Sealed, report: &RunReport) -> Vec<TestR
                     broken_share(&attempts)
                 ),
             },
-            cost: words::cost(test.summary.total_usage()).unwrap_or_else(|| "–".to_owned()),
+            cost: match test.summary.total_usage().cost_micros {
+                0 => "–".to_owned(),
+                micros => words::dollars(micros),
+            },
+            cost_estimated: test.summary.total_usage().estimated
+                && test.summary.total_usage().cost_micros > 0,
             counts: counts_of(&test.summary)
                 .into_iter()
                 .filter(|(n, _)| *n > 0)

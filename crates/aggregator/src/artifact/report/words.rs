@@ -165,7 +165,7 @@ pub(super) fn cost(usage: Usage) -> Option<String> {
 }
 
 /// Millionths of a US dollar as dollars: rounded to cents from a dollar on, to hundredths of a cent from a cent on, else exact.
-fn dollars(micros: u64) -> String {
+pub(super) fn dollars(micros: u64) -> String {
     let (unit, digits) = match micros {
         0..10_000 => (1, 6),
         10_000..1_000_000 => (100, 4),

@@ -271,8 +271,3 @@ fn what_they_wrote_stays_text_on_the_page() {
     assert!(html.matches("&lt;img src=x onerror=alert(1)&gt;").count() > 20);
     assert!(!html.contains('\0') && !html.contains('\u{1b}'));
 }
-
-#[test]
-fn zz_render() {
-    std::fs::write("/tmp/views-report.html", entry(&played(), "report.html")).unwrap();
-}

@@ -100,7 +100,7 @@ fn votes_and_costs_are_told() {
         small: could not judge: no JSON
     agent: 0 tokens read, 40 written
     simulated user: 700 tokens read, 40 written, $0.0120, estimated
-    judges: 500 tokens read, 40 written, $0.0009
+    judges: 500 tokens read, 40 written, $0.000900
     ");
 }
 
