@@ -469,7 +469,7 @@ async fn giving_up_is_an_outcome_of_the_user() {
             }),
             say @ UserMove::Say(_) => Ok(say),
         })
-        .with_judge(|_, _| None);
+        .with_judge(|_| None);
     let (result, _) = conclude(&world, stage).await;
     assert_eq!(result.end.as_str(), "user_gave_up");
     assert_eq!(
