@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Digest, Json, MAX_RECORDED_TURNS, MAX_RECORDED_VALUES, MetricValue, RECORDING_FORMAT, RecordedTurn,
+    Digest, Json, MAX_RECORDED_TURNS, MAX_RECORDED_VALUE_BYTES, MAX_RECORDED_VALUES, MetricValue, RECORDING_FORMAT, RecordedTurn,
     Recording, RecordingEnd, RecordingFault, Role, ToolCall, UserOutcome,
 };
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
@@ -17,7 +17,7 @@ use crate::{
     FieldError, FieldErrors, Pointer,
     conversation::RoleWord,
     openapi,
-    read::{Read, described, map, word_schema, words},
+    read::{Read, described, finite, limited_string, map, word_schema, words},
     request::request,
 };
 
@@ -53,10 +53,10 @@ request! {
     ToolCallRequest {
         /// The tool.
         name: String = required(),
-        /// With what.
-        arguments: Json = required(),
+        /// With what; none: with nothing.
+        arguments: Option<Value> = optional(),
         /// What came back; none: not known.
-        result: Option<Json> = optional(),
+        result: Option<Value> = optional(),
     }
 }
 
@@ -118,22 +118,28 @@ pub struct Values(pub BTreeMap<String, MetricValue>);
 
 impl Read for Values {
     fn read(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Self> {
-        map(value, MAX_RECORDED_VALUES, at, errors, measured).map(Self)
+        let values = map(value, MAX_RECORDED_VALUES, at, errors, measured)?;
+        if values.keys().any(|name| name.trim().is_empty()) {
+            errors.push(at, "must have names that are not blank");
+            return None;
+        }
+        Some(Self(values))
     }
 }
 
 fn measured(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<MetricValue> {
-    let read = match value {
+    match value {
         Value::Bool(truth) => Some(MetricValue::Boolean(*truth)),
-        Value::Number(number) => number.as_f64().map(MetricValue::Numerical),
-        Value::String(word) => Some(MetricValue::Categorical(word.clone())),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    };
-    if read.is_none() {
-        let found = described(value);
-        errors.push(at, format!("must be true or false, a number or text, this is {found}"));
+        Value::Number(_) => finite(value, at, errors).map(MetricValue::Numerical),
+        Value::String(_) => {
+            limited_string(value, MAX_RECORDED_VALUE_BYTES, at, errors).map(MetricValue::Categorical)
+        }
+        Value::Null | Value::Array(_) | Value::Object(_) => {
+            let found = described(value);
+            errors.push(at, format!("must be true or false, a number or text, this is {found}"));
+            None
+        }
     }
-    read
 }
 
 impl Serialize for Values {
@@ -180,14 +186,24 @@ impl Create {
     /// The recording.
     ///
     /// # Errors
-    /// What is said of the end and cannot be.
+    /// What is said of tool calls or of the end and cannot be.
     pub fn into_recording(self) -> Result<Recording, FieldErrors> {
-        Ok(Recording {
-            format: RECORDING_FORMAT,
-            turns: self.turns.into_iter().map(TurnRequest::into_turn).collect(),
-            values: self.values.unwrap_or_default().0,
-            end: self.end.into_end()?,
-        })
+        let mut errors = FieldErrors::default();
+        let at = Pointer::root().key("turns");
+        let mut turns = Vec::with_capacity(self.turns.len());
+        for (index, turn) in self.turns.into_iter().enumerate() {
+            turns.extend(turn.into_turn(&at.index(index), &mut errors));
+        }
+        let end = self.end.into_end(&Pointer::root().key("end"), &mut errors);
+        match end {
+            Some(end) if errors.is_empty() => Ok(Recording {
+                format: RECORDING_FORMAT,
+                turns,
+                values: self.values.unwrap_or_default().0,
+                end,
+            }),
+            Some(_) | None => Err(errors),
+        }
     }
 
     /// The request that stores a recording.
@@ -206,64 +222,74 @@ impl Create {
 }
 
 impl TurnRequest {
-    fn into_turn(self) -> RecordedTurn {
-        let call = |call: ToolCallRequest| ToolCall {
-            name: call.name,
-            arguments: call.arguments,
-            result: call.result,
-        };
-        RecordedTurn {
+    fn into_turn(self, at: &Pointer, errors: &mut FieldErrors) -> Option<RecordedTurn> {
+        let at = at.key("tool_calls");
+        let mut tool_calls = Vec::with_capacity(self.tool_calls.len());
+        for (index, call) in self.tool_calls.into_iter().enumerate() {
+            tool_calls.push(call.into_call(&at.index(index), errors)?);
+        }
+        Some(RecordedTurn {
             role: match self.role {
                 RoleWord::User => Role::User,
                 RoleWord::Event => Role::Event,
                 RoleWord::Agent => Role::Agent,
             },
             text: self.text,
-            tool_calls: self.tool_calls.into_iter().map(call).collect(),
-        }
+            tool_calls,
+        })
     }
 }
 
 impl ToolCallRequest {
+    fn into_call(self, at: &Pointer, errors: &mut FieldErrors) -> Option<ToolCall> {
+        let arguments = match self.arguments {
+            Some(arguments) => Json::read(&arguments, &at.key("arguments"), errors)?,
+            None => Json::empty_object(),
+        };
+        let result = match self.result {
+            Some(result) => Some(Json::read(&result, &at.key("result"), errors)?),
+            None => None,
+        };
+        Some(ToolCall {
+            name: self.name,
+            arguments,
+            result,
+        })
+    }
+
     fn of(call: ToolCall) -> Self {
         Self {
             name: call.name,
-            arguments: call.arguments,
-            result: call.result,
+            arguments: Some(call.arguments.value()),
+            result: call.result.map(|result| result.value()),
         }
     }
 }
 
 impl EndRequest {
-    fn into_end(self) -> Result<RecordingEnd, FieldErrors> {
+    fn into_end(self, at: &Pointer, errors: &mut FieldErrors) -> Option<RecordingEnd> {
         let Self {
             reason,
             detail,
             farewell,
         } = self;
-        let left = |outcome, reason, farewell| RecordingEnd::UserLeft {
-            outcome,
-            reason,
-            farewell,
-        };
-        match reason {
-            EndWord::UserAchieved => Ok(left(UserOutcome::Achieved, detail, farewell)),
-            EndWord::UserGaveUp => Ok(left(UserOutcome::GaveUp, detail, farewell)),
+        let outcome = match reason {
+            EndWord::UserAchieved => UserOutcome::Achieved,
+            EndWord::UserGaveUp => UserOutcome::GaveUp,
             EndWord::AgentCompleted => {
-                let mut errors = FieldErrors::default();
                 for (field, said) in [("detail", &detail), ("farewell", &farewell)] {
                     if said.is_some() {
-                        let at = Pointer::root().key("end").key(field);
-                        errors.push(&at, "must be left out: the user did not leave");
+                        errors.push(&at.key(field), "must be left out: the user did not leave");
                     }
                 }
-                if errors.is_empty() {
-                    Ok(RecordingEnd::AgentCompleted)
-                } else {
-                    Err(errors)
-                }
+                return (detail.is_none() && farewell.is_none()).then_some(RecordingEnd::AgentCompleted);
             }
-        }
+        };
+        Some(RecordingEnd::UserLeft {
+            outcome,
+            reason: detail,
+            farewell,
+        })
     }
 
     fn of(end: RecordingEnd) -> Self {
@@ -356,8 +382,8 @@ mod tests {
     #[test]
     fn every_fault_is_named() {
         let faulty = json!({
-            "turns": [{"role": "robot", "text": "x"}, {"role": "agent", "text": 1, "tool_calls": [{"name": "x"}]}],
-            "values": {"reward": null},
+            "turns": [{"role": "robot", "text": "x"}, {"role": "agent", "text": 1, "tool_calls": [{"name": 5}]}],
+            "values": {"long": "x".repeat(513), "reward": null},
             "end": {"reason": "max_interactions"},
         });
         let refused = read::<Create>(&faulty).unwrap_err();
@@ -371,7 +397,8 @@ mod tests {
             [
                 "/turns/0/role",
                 "/turns/1/text",
-                "/turns/1/tool_calls/0/arguments",
+                "/turns/1/tool_calls/0/name",
+                "/values/long",
                 "/values/reward",
                 "/end/reason",
             ]

@@ -22,7 +22,7 @@ pub const MAX_RECORDED_VALUES: usize = 50;
 /// The longest text of a turn, and of what is said of the end, in bytes.
 pub const MAX_RECORDED_TEXT_BYTES: usize = 256 * 1024;
 /// The longest name of a value, and the longest value that is a word, in bytes.
-const MAX_VALUE_BYTES: usize = 512;
+pub const MAX_RECORDED_VALUE_BYTES: usize = 512;
 
 /// A conversation that was held elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -142,16 +142,16 @@ impl Recording {
             return Err(RecordingFault::new("/values", reason));
         }
         for (name, value) in &self.values {
-            if name.trim().is_empty() || name.len() > MAX_VALUE_BYTES {
-                let reason = format!("must have names of 1 to {MAX_VALUE_BYTES} bytes");
+            if name.trim().is_empty() || name.len() > MAX_RECORDED_VALUE_BYTES {
+                let reason = format!("must have names of 1 to {MAX_RECORDED_VALUE_BYTES} bytes");
                 return Err(RecordingFault::new("/values", reason));
             }
             let reason = match value {
                 MetricValue::Boolean(_) => continue,
                 MetricValue::Numerical(number) if number.is_finite() => continue,
                 MetricValue::Numerical(_) => "must be a finite number".to_owned(),
-                MetricValue::Categorical(word) if word.len() <= MAX_VALUE_BYTES => continue,
-                MetricValue::Categorical(_) => format!("must be at most {MAX_VALUE_BYTES} bytes long"),
+                MetricValue::Categorical(word) if word.len() <= MAX_RECORDED_VALUE_BYTES => continue,
+                MetricValue::Categorical(_) => format!("must be at most {MAX_RECORDED_VALUE_BYTES} bytes long"),
             };
             let name = name.replace('~', "~0").replace('/', "~1");
             return Err(RecordingFault::new(format!("/values/{name}"), reason));

@@ -1,8 +1,10 @@
 //! One conversation on the memory journal.
 
 mod broken;
+mod recorded;
 
 use std::{
+    collections::BTreeMap,
     sync::{Mutex, atomic::Ordering},
     time::Duration,
 };
@@ -389,7 +391,7 @@ impl Faults for Stuck {
 
 /// The first acknowledgement of each operation is lost, and the second call of it too.
 #[derive(Default)]
-struct Forgetful(Mutex<std::collections::BTreeMap<String, u32>>);
+struct Forgetful(Mutex<BTreeMap<String, u32>>);
 
 impl Faults for Forgetful {
     fn before(&self, call: Call<'_>) -> Fault {
