@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Digest, Json, MAX_RECORDED_TURNS, MAX_RECORDED_VALUE_BYTES, MAX_RECORDED_VALUES, MetricValue, RECORDING_FORMAT, RecordedTurn,
-    Recording, RecordingEnd, RecordingFault, Role, ToolCall, UserOutcome,
+    Digest, Json, MAX_RECORDED_TURNS, MAX_RECORDED_VALUE_BYTES, MAX_RECORDED_VALUES, MetricValue,
+    RECORDING_FORMAT, RecordedTurn, Recording, RecordingEnd, RecordingFault, Role, ToolCall, UserOutcome,
 };
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Value, json};
@@ -136,7 +136,10 @@ fn measured(value: &Value, at: &Pointer, errors: &mut FieldErrors) -> Option<Met
         }
         Value::Null | Value::Array(_) | Value::Object(_) => {
             let found = described(value);
-            errors.push(at, format!("must be true or false, a number or text, this is {found}"));
+            errors.push(
+                at,
+                format!("must be true or false, a number or text, this is {found}"),
+            );
             None
         }
     }
@@ -351,7 +354,10 @@ mod tests {
         let calls = &recording.turns[1].tool_calls;
         assert_eq!(calls[0].result.as_ref().unwrap().value(), json!([1]));
         assert_eq!(calls[1].arguments.value(), json!("{broken"));
-        assert_eq!(recording.values["mood"], MetricValue::Categorical("fine".to_owned()));
+        assert_eq!(
+            recording.values["mood"],
+            MetricValue::Categorical("fine".to_owned())
+        );
         let left = RecordingEnd::UserLeft {
             outcome: UserOutcome::GaveUp,
             reason: Some("It was late.".to_owned()),

@@ -107,8 +107,9 @@ pub use object::{Change, Kind, Life, ObjectRef};
 pub use persona::{Persona, PersonaContent};
 pub use precondition::{Known, Precondition, StateTag};
 pub use recording::{
-    MAX_RECORDED_TEXT_BYTES, MAX_RECORDED_TURNS, MAX_RECORDED_VALUE_BYTES, MAX_RECORDED_VALUES, MAX_RECORDING_BYTES, MAX_RECORDINGS, RECORDING_FORMAT, RecordedTurn,
-    Recording, RecordingEnd, RecordingFault,
+    MAX_RECORDED_TEXT_BYTES, MAX_RECORDED_TURNS, MAX_RECORDED_VALUE_BYTES, MAX_RECORDED_VALUES,
+    MAX_RECORDING_BYTES, MAX_RECORDINGS, RECORDING_FORMAT, RecordedTurn, Recording, RecordingEnd,
+    RecordingFault,
 };
 pub use rejection::{DecideError, Rejection};
 pub use run::{

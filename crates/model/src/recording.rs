@@ -101,7 +101,8 @@ impl Recording {
             let at = |field: &str| format!("/turns/{index}/{field}");
             let is_agent = turn.role == Role::Agent;
             if index > 0 && is_agent != is_agents_turn {
-                let reason = "user and agent must take turns; what one side says until the other answers is one turn";
+                let reason =
+                    "user and agent must take turns; what one side says until the other answers is one turn";
                 return Err(RecordingFault::new(at("role"), reason));
             }
             if index > 0 && turn.role == Role::Event {
@@ -128,7 +129,9 @@ impl Recording {
         }
         if let RecordingEnd::UserLeft { reason, farewell, .. } = &self.end {
             check_text(reason.as_deref().unwrap_or_default(), || "/end/detail".to_owned())?;
-            check_text(farewell.as_deref().unwrap_or_default(), || "/end/farewell".to_owned())?;
+            check_text(farewell.as_deref().unwrap_or_default(), || {
+                "/end/farewell".to_owned()
+            })?;
         }
         self.check_values()
     }
@@ -151,7 +154,9 @@ impl Recording {
                 MetricValue::Numerical(number) if number.is_finite() => continue,
                 MetricValue::Numerical(_) => "must be a finite number".to_owned(),
                 MetricValue::Categorical(word) if word.len() <= MAX_RECORDED_VALUE_BYTES => continue,
-                MetricValue::Categorical(_) => format!("must be at most {MAX_RECORDED_VALUE_BYTES} bytes long"),
+                MetricValue::Categorical(_) => {
+                    format!("must be at most {MAX_RECORDED_VALUE_BYTES} bytes long")
+                }
             };
             let name = name.replace('~', "~0").replace('/', "~1");
             return Err(RecordingFault::new(format!("/values/{name}"), reason));

@@ -1,8 +1,8 @@
 //! What the plan of a run says about one conversation.
 
 use model::{
-    Continuation, ConversationKey, Engine, EngineOptions, InitialMessageType, MAX_RECORDING_BYTES,
-    Manifest, PlannedTest, Recording, Step, pin,
+    Continuation, ConversationKey, Engine, EngineOptions, InitialMessageType, MAX_RECORDING_BYTES, Manifest,
+    PlannedTest, Recording, Step, pin,
 };
 
 use crate::failure::Failure;
@@ -102,6 +102,7 @@ impl<'a> Setting<'a> {
         };
         self.recording.is_none()
             && self.continuation == Continuation::Restart
-            && engine.attempts() > 0 && !is_over_or_untouched
+            && engine.attempts() > 0
+            && !is_over_or_untouched
     }
 }

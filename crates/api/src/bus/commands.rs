@@ -2,8 +2,9 @@
 
 use super::{Call, Endpoint, Family, call::endpoints};
 use crate::{
-    VersionCreated, agent, api_key, context_graph, metric, metric_result, organization, persona, recording, role, run,
-    scenario, service, suite, temporary_grant, unit_test, unit_test_set, user, webhook_destination,
+    VersionCreated, agent, api_key, context_graph, metric, metric_result, organization, persona, recording,
+    role, run, scenario, service, suite, temporary_grant, unit_test, unit_test_set, user,
+    webhook_destination,
 };
 
 endpoints! {

@@ -1,6 +1,8 @@
 //! Starting a run, afresh or as the repetition of what went wrong in another.
 
-use model::{Budget, Command, Digest, GuardChoice, MAX_RECORDINGS, Name, RunId, StartOptions, UnitTestSetId, Verdict};
+use model::{
+    Budget, Command, Digest, GuardChoice, MAX_RECORDINGS, Name, RunId, StartOptions, UnitTestSetId, Verdict,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{
     PartialSchema, ToSchema,

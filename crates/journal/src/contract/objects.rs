@@ -35,7 +35,10 @@ pub async fn objects_are_what_their_name_says(journal: Arc<dyn Journal>) {
         .await
         .expect("it can be stored");
     for (org, found) in [("acme", Some(recording)), ("other", None)] {
-        assert_eq!(journal.object(&of(org)).await.expect("it can be looked for"), found);
+        assert_eq!(
+            journal.object(&of(org)).await.expect("it can be looked for"),
+            found
+        );
     }
     let name = subject::artifact_object(super::run(1), Digest::of(b"right"));
     let refused = journal.put_object(&name, Bytes::from_static(b"wrong")).await;

@@ -89,7 +89,10 @@ fn user_and_agent_take_turns_and_the_agent_has_the_last_word() {
         "/turns/0/tool_calls"
     );
     let long = "x".repeat(MAX_RECORDED_TEXT_BYTES + 1);
-    assert_eq!(fault(|faulty| faulty.turns[1].text.clone_from(&long)), "/turns/1/text");
+    assert_eq!(
+        fault(|faulty| faulty.turns[1].text.clone_from(&long)),
+        "/turns/1/text"
+    );
     let many = |faulty: &mut Recording| faulty.turns = vec![said(Role::Agent, ""); MAX_RECORDED_TURNS + 1];
     assert_eq!(fault(many), "/turns");
 }
@@ -119,14 +122,8 @@ fn values_are_bounded() {
         })
     };
     assert_eq!(with("a/b", MetricValue::Numerical(f64::NAN)), "/values/a~1b");
-    assert_eq!(
-        with("a", MetricValue::Numerical(f64::INFINITY)),
-        "/values/a"
-    );
-    assert_eq!(
-        with("a", MetricValue::Categorical("x".repeat(513))),
-        "/values/a"
-    );
+    assert_eq!(with("a", MetricValue::Numerical(f64::INFINITY)), "/values/a");
+    assert_eq!(with("a", MetricValue::Categorical("x".repeat(513))), "/values/a");
     assert_eq!(with(" ", MetricValue::Boolean(true)), "/values");
     assert_eq!(with(&"x".repeat(513), MetricValue::Boolean(true)), "/values");
     let many = |faulty: &mut Recording| {
@@ -140,13 +137,18 @@ fn values_are_bounded() {
 fn what_nobody_could_hold_is_refused() {
     let mut recording = recording();
     let pair = recording.turns.clone();
-    recording.turns = (0..=MAX_RECORDING_BYTES / MAX_RECORDED_TEXT_BYTES).flat_map(|_| pair.clone()).collect();
+    recording.turns = (0..=MAX_RECORDING_BYTES / MAX_RECORDED_TEXT_BYTES)
+        .flat_map(|_| pair.clone())
+        .collect();
     for turn in &mut recording.turns {
         turn.text = "x".repeat(MAX_RECORDED_TEXT_BYTES);
     }
     recording.check().unwrap();
     let refused = recording.seal().unwrap_err();
-    assert!(refused.reason.to_string().contains("at most 4194304"), "{refused}");
+    assert!(
+        refused.reason.to_string().contains("at most 4194304"),
+        "{refused}"
+    );
     let bytes = vec![b' '; MAX_RECORDING_BYTES + 1];
     assert!(Recording::open(Digest::of(&bytes), &bytes).is_err());
 }

@@ -27,28 +27,44 @@ async fn set(bench: &Bench) -> Value {
 async fn a_run_judges_what_was_stored() {
     let bench = bench().await;
     let set = set(&bench).await;
-    let start =
-        |rehearse: Value| bench.command("run.start", json!({"simulation_unit_test_set_id": set, "rehearse": rehearse}));
+    let start = |rehearse: Value| {
+        bench.command(
+            "run.start",
+            json!({"simulation_unit_test_set_id": set, "rehearse": rehearse}),
+        )
+    };
     let held = start(json!({})).await.unwrap_err();
     assert_eq!(held.code, ErrorCode::NotRunnable);
 
-    let stored = bench.command("recording.create", recording("Really?")).await.unwrap();
-    let again = bench.command("recording.create", recording("Really?")).await.unwrap();
+    let stored = bench
+        .command("recording.create", recording("Really?"))
+        .await
+        .unwrap();
+    let again = bench
+        .command("recording.create", recording("Really?"))
+        .await
+        .unwrap();
     assert_eq!(stored, again);
     let digest = &stored["recording"];
     let missing = "0".repeat(64);
-    let refused = start(json!({"recordings": [digest, missing, missing]})).await.unwrap_err();
+    let refused = start(json!({"recordings": [digest, missing, missing]}))
+        .await
+        .unwrap_err();
     assert_eq!(
         (refused.status, refused.errors[0].pointer.as_str()),
         (422, "/rehearse/recordings/1")
     );
     let too_few = start(json!({"recordings": [digest]})).await.unwrap_err();
     assert!(
-        too_few.errors[0].detail.contains("one for each of the run's 3 conversations"),
+        too_few.errors[0]
+            .detail
+            .contains("one for each of the run's 3 conversations"),
         "{too_few:?}"
     );
 
-    let started = start(json!({"recordings": [digest, digest, digest]})).await.unwrap();
+    let started = start(json!({"recordings": [digest, digest, digest]}))
+        .await
+        .unwrap();
     let id = &started["simulation_unit_test_set_run_id"];
     let run = bench.query("run.get", json!({"id": id})).await.unwrap();
     assert_eq!(run["rehearse"]["tally"]["planned"], json!(3));
@@ -65,11 +81,18 @@ async fn another_organizations_recording_is_none() {
         .await
         .unwrap();
     let digest = &stored["recording"];
-    let body = json!({"simulation_unit_test_set_id": set, "rehearse": {"recordings": [digest, digest, digest]}});
+    let body =
+        json!({"simulation_unit_test_set_id": set, "rehearse": {"recordings": [digest, digest, digest]}});
     let refused = bench.command("run.start", body.clone()).await.unwrap_err();
     assert_eq!(refused.errors[0].pointer, "/rehearse/recordings/0");
-    let own = bench.command("recording.create", recording("Really?")).await.unwrap();
-    assert_eq!(own, stored, "the same conversation has the same digest everywhere");
+    let own = bench
+        .command("recording.create", recording("Really?"))
+        .await
+        .unwrap();
+    assert_eq!(
+        own, stored,
+        "the same conversation has the same digest everywhere"
+    );
     bench.command("run.start", body).await.unwrap();
 }
 

@@ -34,7 +34,9 @@ pub(super) fn recording(conversation: RecordedConversation) -> Result<Recording,
         Some(_) | None => None,
     };
     if turns.is_empty() {
-        return Err(Invalid::new("has no message of the assistant, so there is nothing to judge"));
+        return Err(Invalid::new(
+            "has no message of the assistant, so there is nothing to judge",
+        ));
     }
     let left = |outcome, reason: &str, farewell| RecordingEnd::UserLeft {
         outcome,

@@ -208,7 +208,10 @@ fn documents(
     let mut needs_length = false;
     for task in tasks {
         let mut criteria = gates.clone();
-        let has_reward = task.recordings.iter().all(|(_, recording)| reward(recording).is_some());
+        let has_reward = task
+            .recordings
+            .iter()
+            .all(|(_, recording)| reward(recording).is_some());
         if has_reward && !names(&criteria, REWARD_METRIC) {
             // Holds whatever the reward is: it is reported and does not decide.
             criteria.push(at_least(REWARD_METRIC, bounds.lower_bound));
@@ -219,7 +222,9 @@ fn documents(
         }
         scenarios.push(document(SuiteKind::Scenario, &task.name, scenario(task)));
         let mut test = document(SuiteKind::UnitTest, &task.name, test(task, &agent, criteria));
-        test.metadata.tags.insert("task".to_owned(), Some(task.id.clone()));
+        test.metadata
+            .tags
+            .insert("task".to_owned(), Some(task.id.clone()));
         tests.push(test);
     }
     let mut documents = vec![
@@ -240,7 +245,9 @@ fn documents(
         })
     });
     let entries = Spec::UnitTestSet(UnitTestSetSpec {
-        description: Some("Conversations that were held elsewhere. A run of this set needs recordings.".to_owned()),
+        description: Some(
+            "Conversations that were held elsewhere. A run of this set needs recordings.".to_owned(),
+        ),
         tests: entries.collect(),
     });
     documents.extend(scenarios);
@@ -285,7 +292,11 @@ fn document(kind: SuiteKind, name: &Name, spec: Spec) -> Document {
 }
 
 fn metric(name: &str, spec: MetricSpec) -> Result<Document, Invalid> {
-    Ok(document(SuiteKind::Metric, &Name::try_from(name)?, Spec::Metric(spec)))
+    Ok(document(
+        SuiteKind::Metric,
+        &Name::try_from(name)?,
+        Spec::Metric(spec),
+    ))
 }
 
 fn reward_metric(bounds: NumericalDoc) -> MetricSpec {
@@ -301,7 +312,11 @@ fn length_metric() -> MetricSpec {
         lower_bound: 0.0,
         upper_bound: MOST,
     };
-    numerical("How many interactions the conversation had.", bounds, JudgeDoc::Interactions)
+    numerical(
+        "How many interactions the conversation had.",
+        bounds,
+        JudgeDoc::Interactions,
+    )
 }
 
 fn numerical(description: &str, bounds: NumericalDoc, judge: JudgeDoc) -> MetricSpec {
@@ -345,10 +360,17 @@ fn scenario(task: &Task) -> Spec {
 /// The cap is for reading too.
 fn test(task: &Task, service: &Name, criteria: Vec<CriterionDoc>) -> Spec {
     let n_replies = |recording: &Recording| {
-        let replies = recording.turns.iter().filter(|turn| turn.role == model::Role::Agent);
+        let replies = recording
+            .turns
+            .iter()
+            .filter(|turn| turn.role == model::Role::Agent);
         replies.count()
     };
-    let most = task.recordings.iter().map(|(_, recording)| n_replies(recording)).max();
+    let most = task
+        .recordings
+        .iter()
+        .map(|(_, recording)| n_replies(recording))
+        .max();
     let cap = most.unwrap_or(1).clamp(1, MAX_CAP);
     Spec::UnitTest(UnitTestSpec {
         description: None,

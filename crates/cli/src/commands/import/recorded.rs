@@ -132,8 +132,7 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
 
 fn conversations(arguments: &Arguments) -> Result<Vec<RecordedConversation>, Failure> {
     let text = input::text(&arguments.file, MAX_RECORDED_BYTES)?;
-    read(&text)
-        .map_err(|errors| Failure::configuration(format!("{}: {errors}", arguments.file.display())))
+    read(&text).map_err(|errors| Failure::configuration(format!("{}: {errors}", arguments.file.display())))
 }
 
 /// The documents of a suite come first, because the imported ones name them.

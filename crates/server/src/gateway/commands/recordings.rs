@@ -44,9 +44,14 @@ pub(super) async fn require(
     caller: &Caller,
     options: Option<&StartExtension>,
 ) -> Result<(), Problem> {
-    let digests = options.and_then(|options| options.recordings.as_deref()).unwrap_or_default();
+    let digests = options
+        .and_then(|options| options.recordings.as_deref())
+        .unwrap_or_default();
     let is_there = |digest: Digest| async move {
-        let found = gateway.journal().object(&recording_object(&caller.org, digest)).await;
+        let found = gateway
+            .journal()
+            .object(&recording_object(&caller.org, digest))
+            .await;
         found.map(|found| found.is_some())
     };
     let mut looked_for = stream::iter(digests.iter().copied().map(is_there))

@@ -103,7 +103,11 @@ async fn it_is_judged_as_it_was_and_nobody_is_asked() {
     }
     let first = world.result(0).await;
     assert_eq!(first.end.as_str(), "user_gave_up");
-    assert_eq!(first.verdict, Verdict::Passed, "the reward decides, not how the user left");
+    assert_eq!(
+        first.verdict,
+        Verdict::Passed,
+        "the reward decides, not how the user left"
+    );
     let left = world.turns(0).await.pop().unwrap();
     assert!(
         matches!(&left, TurnRecord::UserLeft { farewell: Some(farewell), .. } if farewell == "Bye"),
@@ -155,11 +159,17 @@ async fn a_recording_that_is_not_there_is_no_other() {
     let other = recording_object(&"other".parse().unwrap(), foreign.0);
     world.journal.put_object(&other, foreign.1.into()).await.unwrap();
     let failure = drive_once(&world, "w1", &Arc::new(stage())).await.unwrap_err();
-    assert!(failure.cause.contains("does not exist") && !failure.lasting, "{failure:?}");
+    assert!(
+        failure.cause.contains("does not exist") && !failure.lasting,
+        "{failure:?}"
+    );
 
     let world = begin(&[recording(2)], |manifest| manifest.recordings.clear()).await;
     let failure = drive_once(&world, "w1", &Arc::new(stage())).await.unwrap_err();
-    assert!(failure.cause.contains("names no recording") && failure.lasting, "{failure:?}");
+    assert!(
+        failure.cause.contains("names no recording") && failure.lasting,
+        "{failure:?}"
+    );
 
     let broken = b"{}".to_vec();
     let digest = Digest::of(&broken);
@@ -167,5 +177,8 @@ async fn a_recording_that_is_not_there_is_no_other() {
     let name = recording_object(&world.manifest.org, digest);
     world.journal.put_object(&name, broken.into()).await.unwrap();
     let failure = drive_once(&world, "w1", &Arc::new(stage())).await.unwrap_err();
-    assert!(failure.cause.contains("cannot be read") && failure.lasting, "{failure:?}");
+    assert!(
+        failure.cause.contains("cannot be read") && failure.lasting,
+        "{failure:?}"
+    );
 }

@@ -89,10 +89,16 @@ fn there_is_a_test_for_each_task_and_a_recording_for_each_repetition() {
     assert_eq!(repetitions, [2, 1]);
     assert_eq!(criteria(&imported), vec![vec!["recorded reward >= 1"]; 2]);
     let summary = &imported.summary;
-    assert_eq!((summary.n_imported, summary.n_tasks, summary.n_rewards), (3, 2, 3));
+    assert_eq!(
+        (summary.n_imported, summary.n_tasks, summary.n_rewards),
+        (3, 2, 3)
+    );
     assert_eq!(summary.mean_reward, Some(2.0 / 3.0));
     assert!(summary.is_gated);
-    assert_eq!(imported.recordings[0].values["reward"], MetricValue::Numerical(1.0));
+    assert_eq!(
+        imported.recordings[0].values["reward"],
+        MetricValue::Numerical(1.0)
+    );
 }
 
 #[test]
@@ -128,13 +134,13 @@ fn who_names_metrics_says_what_decides() {
         criteria: vec![polite],
         ..options()
     };
-    let conversations = [
-        conversation("a", 0, Some(json!(0.0))),
-        conversation("b", 0, None),
-    ];
+    let conversations = [conversation("a", 0, Some(json!(0.0))), conversation("b", 0, None)];
     assert_eq!(
         criteria(&imported(&conversations, &options)),
-        [vec!["Polite == true", "recorded reward >= 0"], vec!["Polite == true"]]
+        [
+            vec!["Polite == true", "recorded reward >= 0"],
+            vec!["Polite == true"]
+        ]
     );
 }
 
@@ -172,7 +178,10 @@ fn a_recording_ends_as_the_conversation_did() {
         {"role": "assistant", "content": "Hi"},
         {"role": "user", "content": "Bye ###OUT-OF-SCOPE###"},
     ]));
-    let recording = convert(vec![out_of_scope], &options()).unwrap().recordings.remove(0);
+    let recording = convert(vec![out_of_scope], &options())
+        .unwrap()
+        .recordings
+        .remove(0);
     assert!(
         matches!(&recording.end, RecordingEnd::UserLeft { outcome: UserOutcome::GaveUp, farewell: Some(bye), .. } if bye == "Bye"),
         "{recording:?}"
@@ -195,7 +204,10 @@ fn what_cannot_be_judged_is_left_out_and_named() {
         .collect();
     assert_eq!(left_out.len(), 2, "{left_out:?}");
     assert_eq!(left_out[0].0, 0);
-    assert!(left_out[0].1.contains("no message of the assistant"), "{left_out:?}");
+    assert!(
+        left_out[0].1.contains("no message of the assistant"),
+        "{left_out:?}"
+    );
     assert!(left_out[1].1.contains("512 bytes"), "{left_out:?}");
     assert_eq!(imported.recordings.len(), 1);
     let none = convert(

@@ -92,7 +92,9 @@ async fn resolve(
 ) -> Result<CriterionDoc, WriteError> {
     let whole = (text.trim(), None);
     let split = split(text);
-    for (name, condition) in std::iter::once(whole).chain(split.map(|(name, condition)| (name, Some(condition)))) {
+    for (name, condition) in
+        std::iter::once(whole).chain(split.map(|(name, condition)| (name, Some(condition))))
+    {
         if let Some(metric_type) = known.get(name) {
             return Ok(criterion(name, *metric_type, condition)?);
         }
@@ -143,17 +145,17 @@ fn split(text: &str) -> Option<(&str, Condition<'_>)> {
 }
 
 /// What the metric's value must be.
-fn criterion(name: &str, metric_type: MetricType, condition: Option<Condition<'_>>) -> Result<CriterionDoc, Failure> {
+fn criterion(
+    name: &str,
+    metric_type: MetricType,
+    condition: Option<Condition<'_>>,
+) -> Result<CriterionDoc, Failure> {
     let base = CriterionDoc {
         metric: name.to_owned(),
         ..CriterionDoc::default()
     };
-    let wrong = |wanted: &str| {
-        Failure::usage(format!(
-            "metric `{name}` is {}: {wanted}",
-            metric_type.as_str()
-        ))
-    };
+    let wrong =
+        |wanted: &str| Failure::usage(format!("metric `{name}` is {}: {wanted}", metric_type.as_str()));
     match (metric_type, condition) {
         (MetricType::Boolean, None | Some(("=", "true"))) => Ok(CriterionDoc {
             equals: Some(json!(true)),
@@ -163,9 +165,9 @@ fn criterion(name: &str, metric_type: MetricType, condition: Option<Condition<'_
             equals: Some(json!(false)),
             ..base
         }),
-        (MetricType::Boolean, Some(_)) => {
-            Err(wrong(&format!("name it alone, or as `{name}=true` or `{name}=false`")))
-        }
+        (MetricType::Boolean, Some(_)) => Err(wrong(&format!(
+            "name it alone, or as `{name}=true` or `{name}=false`"
+        ))),
         (MetricType::Numerical, Some((sign, number))) => {
             let number: f64 = number
                 .parse()
@@ -239,7 +241,11 @@ mod tests {
             ("length>1", Numerical, r#"{"metric":"length","above":1.0}"#),
             ("length!=-1", Numerical, r#"{"metric":"length","notEquals":-1.0}"#),
             ("length=3", Numerical, r#"{"metric":"length","equals":3.0}"#),
-            ("tone=kind, dry", Categorical, r#"{"metric":"tone","oneOf":["kind","dry"]}"#),
+            (
+                "tone=kind, dry",
+                Categorical,
+                r#"{"metric":"tone","oneOf":["kind","dry"]}"#,
+            ),
         ];
         for (text, metric_type, wanted) in cases {
             assert_eq!(told(text, metric_type).as_deref(), Ok(wanted), "{text}");
