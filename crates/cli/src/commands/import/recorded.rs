@@ -7,17 +7,17 @@ use std::path::PathBuf;
 use api::{
     import::recorded::{Imported, LeftOut, Options, RecordedConversation, Summary, convert, read},
     recording::{Create, Created},
+    run::StartExtension,
     suite::Changes,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use model::{Digest, Invalid, Name, Recording};
 use serde::Serialize;
-use serde_json::{Map, json};
 
 use super::{
     super::{
         Setting, apply,
-        run::{Asked, Waiting, start},
+        run::{Asked, StartArguments, Waiting, start},
     },
     delivery::{Delivered, send},
     input,
@@ -82,6 +82,9 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     waiting: Waiting,
+
+    #[command(flatten)]
+    start: StartArguments,
 }
 
 fn name(text: &str) -> Result<Name, Invalid> {
@@ -120,7 +123,10 @@ pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
     block_on(async move {
         let client = Client::connect(setting).await?;
         let digests = store(&client, recordings).await?;
-        let extension = Map::from_iter([("recordings".to_owned(), json!(digests))]);
+        let extension = StartExtension {
+            recordings: Some(digests),
+            ..arguments.start.extension()
+        };
         let asked = Asked {
             set: &summary.set,
             set_id,
