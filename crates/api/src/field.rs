@@ -66,6 +66,12 @@ impl FieldErrors {
     }
 }
 
+impl From<FieldError> for FieldErrors {
+    fn from(error: FieldError) -> Self {
+        Self(vec![error])
+    }
+}
+
 impl From<FieldErrors> for Vec<FieldError> {
     fn from(errors: FieldErrors) -> Self {
         errors.0

@@ -27,6 +27,7 @@ pub mod page;
 mod patch;
 pub mod persona;
 pub mod read;
+pub mod recording;
 mod request;
 pub mod role;
 pub mod run;

@@ -154,6 +154,12 @@ pub fn artifact_object(run: RunId, digest: Digest) -> String {
     format!("artifact/{run}/{digest}")
 }
 
+/// The name under which a sealed recording is kept in the object store. The organization is part of it, so that knowing the digest of
+/// another's recording opens nothing.
+pub fn recording_object(org: &OrgId, digest: Digest) -> String {
+    format!("recording/{org}/{digest}")
+}
+
 fn tokens<'a, const N: usize>(subject: &'a str, prefix: &str) -> Option<[&'a str; N]> {
     let rest = subject.strip_prefix(prefix)?;
     let parts: Vec<&str> = rest.split('.').collect();

@@ -47,6 +47,7 @@ mod object;
 pub mod openapi;
 mod persona;
 mod precondition;
+mod recording;
 mod rejection;
 mod run;
 mod scenario;
@@ -105,6 +106,11 @@ pub use metric::{
 pub use object::{Change, Kind, Life, ObjectRef};
 pub use persona::{Persona, PersonaContent};
 pub use precondition::{Known, Precondition, StateTag};
+pub use recording::{
+    MAX_RECORDED_TEXT_BYTES, MAX_RECORDED_TURNS, MAX_RECORDED_VALUE_BYTES, MAX_RECORDED_VALUES,
+    MAX_RECORDING_BYTES, MAX_RECORDINGS, RECORDING_FORMAT, RecordedTurn, Recording, RecordingEnd,
+    RecordingFault,
+};
 pub use rejection::{DecideError, Rejection};
 pub use run::{
     Admission, ArtifactRef, Budget, BudgetLimit, CancelReason, Cast, ConversationKey, Guarding,

@@ -4,6 +4,7 @@ mod administration;
 mod agents;
 mod conversations;
 mod permissions;
+mod recordings;
 mod reruns;
 mod results;
 mod servers;

@@ -14,11 +14,12 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Options, Simulation,
+    Cast, Options, Simulation,
     failure::{Failure, chain},
     link::Link,
     manifests::Manifests,
     narrator::Narrator,
+    recordings::{self, Playback},
     runs::{RunWatch, Runs},
     scribe::{Scribe, Written},
     setting::Setting,
@@ -63,6 +64,12 @@ pub(crate) async fn drive(shared: &Shared, job: &Job, stop: &CancellationToken) 
     };
     let setting = Setting::find(&manifest, &job.key)?;
     let halt = Halt { run: &run, stop };
+    let recording = tokio::select! {
+        biased;
+        outcome = halt.reached() => return Ok(outcome),
+        opened = recordings::open(&shared.link, &manifest, &job.key) => opened?,
+    };
+    let setting = setting.recorded(recording.as_deref());
     let taken = tokio::select! {
         biased;
         outcome = halt.reached() => return Ok(outcome),
@@ -86,7 +93,11 @@ pub(crate) async fn drive(shared: &Shared, job: &Job, stop: &CancellationToken) 
         let attempt = conversation.engine.attempts();
         let briefing = Briefing::from_manifest(&manifest, &job.key, attempt, started_at)
             .map_err(|error| Failure::lasting(chain(&error)))?;
-        let mut cast = Arc::clone(&shared.simulation).cast(briefing);
+        let cast = Arc::clone(&shared.simulation).cast(briefing);
+        let mut cast: Box<dyn Cast> = match &recording {
+            Some(recording) => Box::new(Playback::new(Arc::clone(recording), cast)),
+            None => cast,
+        };
         let held = tokio::select! {
             biased;
             outcome = halt.reached() => Ok(Held::Over(outcome)),

@@ -16,6 +16,7 @@ mod link;
 mod manifests;
 mod narrator;
 mod options;
+mod recordings;
 mod result;
 mod runs;
 mod scribe;

@@ -1,8 +1,8 @@
 //! What the plan of a run says about one conversation.
 
 use model::{
-    Continuation, ConversationKey, Engine, EngineOptions, InitialMessageType, Manifest, PlannedTest, Step,
-    pin,
+    Continuation, ConversationKey, Engine, EngineOptions, InitialMessageType, MAX_RECORDING_BYTES, Manifest,
+    PlannedTest, Recording, Step, pin,
 };
 
 use crate::failure::Failure;
@@ -24,6 +24,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) continuation: Continuation,
     /// How often it is begun again because the simulated user broke its part.
     pub(crate) max_reruns: u32,
+    /// What it is, if it was held elsewhere; none: it is to be held.
+    pub(crate) recording: Option<&'a Recording>,
 }
 
 impl<'a> Setting<'a> {
@@ -61,6 +63,7 @@ impl<'a> Setting<'a> {
             run_index,
             initial_message_type: scenario.content.initial_message_type,
             max_reruns: manifest.plan.options.cast.max_reruns,
+            recording: None,
             continuation: connection.map_or(Continuation::Continue, |connection| {
                 connection.protocol.continuation()
             }),
@@ -68,13 +71,25 @@ impl<'a> Setting<'a> {
     }
 
     /// A conversation that has not begun.
-    pub(crate) const fn engine(&self, max_transcript_bytes: usize) -> Engine {
-        Engine::new(EngineOptions {
+    pub(crate) fn engine(&self, max_transcript_bytes: usize) -> Engine {
+        let planned = EngineOptions {
             max_interactions: self.test.max_interactions,
             initial_message_type: self.initial_message_type,
             max_transcript_bytes,
             max_reruns: self.max_reruns,
-        })
+        };
+        // What was held elsewhere is judged as it was: no opening and no cap of the plan changes it. Its size is bounded by itself.
+        Engine::new(self.recording.map_or(planned, |recording| EngineOptions {
+            max_interactions: u32::MAX,
+            initial_message_type: recording.initial_message_type(),
+            max_transcript_bytes: MAX_RECORDING_BYTES,
+            max_reruns: 0,
+        }))
+    }
+
+    /// The same conversation, which was held elsewhere.
+    pub(crate) const fn recorded(self, recording: Option<&'a Recording>) -> Self {
+        Self { recording, ..self }
     }
 
     /// Whether a conversation that lost its worker must start again: the agent cannot continue, has or may have been spoken to, and is
@@ -85,6 +100,9 @@ impl<'a> Setting<'a> {
             Step::AskUser { .. } => engine.turns().is_empty() || !engine.user_may_speak(),
             Step::CallAgent { .. } => false,
         };
-        self.continuation == Continuation::Restart && engine.attempts() > 0 && !is_over_or_untouched
+        self.recording.is_none()
+            && self.continuation == Continuation::Restart
+            && engine.attempts() > 0
+            && !is_over_or_untouched
     }
 }

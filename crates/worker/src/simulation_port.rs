@@ -7,7 +7,7 @@ mod tests;
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use model::{AgentInput, EndReason, Turn, Usage, Violation};
+use model::{AgentInput, Turn, Usage, Violation};
 use simulation::{
     AgentCall, AgentReply, AgentSession, Agents, Briefing, BudgetLimits, Cassette, Cassettes,
     ConversationModels, Judged, LanguageModels, Material, SimulatedUser, UserError, UserStep, evaluate,
@@ -33,7 +33,7 @@ pub trait Cast: Send {
     async fn agent(&mut self, call: AgentCall<'_>) -> Result<AgentReply, String>;
 
     /// What the judges find: an evaluation for every distinct metric version of the test's criteria, and every milestone.
-    async fn judge(&mut self, turns: &[Turn], end: &EndReason) -> Judged;
+    async fn judge(&mut self, material: Material<'_>) -> Judged;
 
     /// Ends the agent's session, if one was opened. A call may have been broken off before.
     async fn close(&mut self);
@@ -167,12 +167,7 @@ impl Cast for LiveCast {
         session.call(call).await.map_err(|error| chain(&error))
     }
 
-    async fn judge(&mut self, turns: &[Turn], end: &EndReason) -> Judged {
-        let material = Material {
-            turns,
-            end,
-            recorded: None,
-        };
+    async fn judge(&mut self, material: Material<'_>) -> Judged {
         evaluate(&self.briefing, material, &self.models).await
     }
 

@@ -1,5 +1,7 @@
 //! Importing what other tools keep.
 
+mod recorded;
+
 use std::fs;
 
 use harness::{Finished, Up, repository, run, run_in};

@@ -2,8 +2,9 @@
 
 use super::{Call, Endpoint, Family, call::endpoints};
 use crate::{
-    VersionCreated, agent, api_key, context_graph, metric, metric_result, organization, persona, role, run,
-    scenario, service, suite, temporary_grant, unit_test, unit_test_set, user, webhook_destination,
+    VersionCreated, agent, api_key, context_graph, metric, metric_result, organization, persona, recording,
+    role, run, scenario, service, suite, temporary_grant, unit_test, unit_test_set, user,
+    webhook_destination,
 };
 
 endpoints! {
@@ -105,6 +106,9 @@ endpoints! {
     RunRerun(run::Rerun) -> run::Started = "run" "rerun", ["Simulation:CreateSimulationUnitTestSetRun", "Simulation:GetSimulationUnitTestSetRun"], "Runs again what went wrong in a run: the same tests at their latest versions, each as often as it went wrong.",
         r#"{"id":"6618791275130b73714e8d90","which":["failed","errored"],"rehearse":{"seed":7}}"#,
         r#"{"simulation_unit_test_set_run_id":"6618791275130b73714e8d91"}"#;
+    RecordingCreate(recording::Create) -> recording::Created = "recording" "create", ["Simulation:CreateSimulationUnitTestSetRun"], "Stores a conversation that was held elsewhere, so that a run can judge it. Storing the same one again changes nothing.",
+        r#"{"turns":[{"role":"user","text":"Where is my parcel?"},{"role":"agent","text":"It comes today.","tool_calls":[{"name":"find_parcel","arguments":{"user":"maria"},"result":{"due":"today"}}]}],"values":{"reward":1.0},"end":{"reason":"user_achieved","detail":null,"farewell":"Thanks!"}}"#,
+        r#"{"recording":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}"#;
     SuiteApply(suite::Apply) -> suite::Changes = "suite" "apply", ["Rehearse:ApplySuite"], "Makes the organization hold what a suite says, all of it or nothing.",
         r#"{"documents":[{"apiVersion":"rehearse/v1","kind":"Persona","metadata":{"name":"Maria"},"spec":{"role":"customer","background":"Maria, 34, orders groceries online."}}]}"#,
         r#"{"changes":[{"kind":"Persona","name":"Maria","id":"6618791275130b73714e8d2a","difference":"created","fields":[]}]}"#;

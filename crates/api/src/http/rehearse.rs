@@ -57,6 +57,8 @@ operations! {
         {"run_id" => "id"}, [], 600, [400];
     "get-run-artifact-chunk": Get "rehearse/runs/{run_id}/artifact_chunk" = 200, Query "run" "artifact",
         {"run_id" => "id"}, [], 600, [400];
+    "create-recording": Post "rehearse/recordings" = 201, Command "recording" "create",
+        {}, [], 600, [];
     "apply-suite": Post "rehearse/suite/apply" = 200, Command "suite" "apply",
         {}, [], 60, [400, 409];
     "diff-suite": Post "rehearse/suite/diff" = 200, Query "suite" "diff",

@@ -6,6 +6,8 @@
 
 mod end;
 mod message;
+mod recording;
+mod suite;
 mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use end::RecordedEnd;
 use model::{Role, ToolCall};
 use serde_json::Value;
+pub use suite::{DEFAULT_NAME, Imported, LENGTH_METRIC, LeftOut, Options, REWARD_METRIC, Summary, convert};
 
 use crate::{
     FieldErrors, Pointer,

@@ -1,6 +1,8 @@
 //! Starting a run, afresh or as the repetition of what went wrong in another.
 
-use model::{Budget, Command, GuardChoice, Name, RunId, StartOptions, UnitTestSetId, Verdict};
+use model::{
+    Budget, Command, Digest, GuardChoice, MAX_RECORDINGS, Name, RunId, StartOptions, UnitTestSetId, Verdict,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -53,6 +55,8 @@ request! {
         max_reruns: Option<u32> = optional_number(0..=model::MAX_RERUNS),
         /// What the run may use at most; none: as much as it takes.
         budget: Option<BudgetRequest> = optional(),
+        /// The recordings to judge, by their digests, one for each conversation of the run in their order; none: conversations are held.
+        recordings: Option<Vec<Digest>> = optional_list(1..=MAX_RECORDINGS),
     }
 }
 
@@ -191,7 +195,7 @@ impl StartExtension {
             judge: self.judges,
             guard: self.guard.map(GuardChoice::from),
             max_reruns: self.max_reruns,
-            recordings: None,
+            recordings: self.recordings,
         }
     }
 }
@@ -304,6 +308,21 @@ mod tests {
             json!({"simulator": ""}),
         ] {
             assert!(start(wrong).is_err());
+        }
+    }
+
+    #[test]
+    fn recordings_are_named_by_their_digests() {
+        let digest = Digest::of(b"recording");
+        let Command::StartRun { options, .. } = start(json!({"recordings": [digest, digest]}))
+            .unwrap()
+            .into_command()
+        else {
+            panic!("not the start of a run");
+        };
+        assert_eq!(options.recordings, Some(vec![digest, digest]));
+        for wrong in [json!([]), json!(["x"]), json!(digest)] {
+            assert!(start(json!({"recordings": wrong})).is_err());
         }
     }
 

@@ -113,9 +113,12 @@ fn in_document(pointer: &str) -> Option<(usize, &str)> {
 
 /// Shows what is done to each object.
 pub(super) fn show(changes: &Changes, output: Output) -> Result<(), crate::output::WriteError> {
-    output.value(changes, || {
-        changes.changes.iter().map(line).collect::<Vec<_>>().join("\n")
-    })
+    output.value(changes, || lines(changes))
+}
+
+/// The changes for people, a line each.
+pub(super) fn lines(changes: &Changes) -> String {
+    changes.changes.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn line(change: &ChangeView) -> String {

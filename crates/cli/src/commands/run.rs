@@ -4,7 +4,10 @@ mod options;
 
 use std::{path::PathBuf, time::Duration};
 
-use api::{error::ErrorCode, run::Started};
+use api::{
+    error::ErrorCode,
+    run::{StartExtension, Started},
+};
 use model::Kind;
 pub(super) use options::StartArguments;
 use serde_json::json;
@@ -16,6 +19,7 @@ use crate::{
     client::{Client, RequestError},
     exit::Exit,
     failure::Failure,
+    output::printable,
     runtime::{EndSignals, block_on},
     settings::Lasting,
 };
@@ -38,6 +42,16 @@ pub(crate) struct Arguments {
     /// The set's name or id
     set: String,
 
+    #[command(flatten)]
+    waiting: Waiting,
+
+    #[command(flatten)]
+    start: StartArguments,
+}
+
+/// How a run that was started is waited for, and what is written of it.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Waiting {
     /// Write the run's results to a file: .zip (everything), .junit.xml, .json, .html, .csv or .jsonl; may be repeated
     #[arg(short = 'o', long = "to", value_name = "FILE")]
     to: Vec<PathBuf>,
@@ -53,48 +67,68 @@ pub(crate) struct Arguments {
     /// Cancel the run after this time, such as 30s, 10m or 2h
     #[arg(long, value_name = "DURATION")]
     timeout: Option<Lasting>,
+}
 
-    #[command(flatten)]
-    start: StartArguments,
+impl Waiting {
+    /// What is to be written. It is asked for before anything is started, so that a wrong name costs nothing.
+    pub(super) fn targets(&self) -> Result<Vec<Target>, Failure> {
+        let targets = self.to.iter().map(|path| Target::of(path, self.format));
+        targets.collect()
+    }
 }
 
 pub(crate) fn run(arguments: Arguments, setting: &Setting) -> Done {
-    let output = setting.output;
-    let targets: Vec<Target> = arguments
-        .to
-        .iter()
-        .map(|path| Target::of(path, arguments.format))
-        .collect::<Result<_, _>>()?;
+    let targets = arguments.waiting.targets()?;
     let extension = arguments.start.extension();
     block_on(async move {
         let client = Client::connect(setting).await?;
         let set_id = client.id_of(Kind::UnitTestSet, &arguments.set).await?;
-        let request = json!({ "simulation_unit_test_set_id": set_id, "rehearse": extension });
-        // Signals count from here on: a run that was started is never left without a word.
-        let mut signals = EndSignals::listen()?;
-        let started: Started = client
-            .command("run", "start", &request)
-            .await
-            .map_err(not_started)?;
-        let id = started.simulation_unit_test_set_run_id;
-        if arguments.detach {
-            output.value(&json!({ "id": id }), || id.to_string())?;
-            output.note(&format!("`rehearse runs watch {id}` follows it"));
-            return DONE;
-        }
-        output.note(&format!("run {id} of {} started", arguments.set));
-        let timeout = arguments.timeout.map(Lasting::duration);
-        let watched = watch::follow(
-            &client,
-            id,
-            output,
-            &mut signals,
-            watch::OnSignal::Cancel,
-            timeout,
-        )
-        .await?;
-        finish(&client, watched, &targets, setting).await
+        let asked = Asked {
+            set: &arguments.set,
+            set_id,
+            extension,
+        };
+        start(&client, asked, &arguments.waiting, &targets, setting).await
     })
+}
+
+/// A run that is to be started.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    /// What people call the set.
+    pub(super) set: &'a str,
+    /// Its id.
+    pub(super) set_id: String,
+    /// What Rehearse adds to the request.
+    pub(super) extension: StartExtension,
+}
+
+/// Starts a run, waits for its verdict, and shows and writes what came out.
+pub(super) async fn start(
+    client: &Client,
+    asked: Asked<'_>,
+    waiting: &Waiting,
+    targets: &[Target],
+    setting: &Setting,
+) -> Done {
+    let output = setting.output;
+    let request = json!({ "simulation_unit_test_set_id": asked.set_id, "rehearse": asked.extension });
+    // Signals count from here on: a run that was started is never left without a word.
+    let mut signals = EndSignals::listen()?;
+    let started: Started = client
+        .command("run", "start", &request)
+        .await
+        .map_err(not_started)?;
+    let id = started.simulation_unit_test_set_run_id;
+    if waiting.detach {
+        output.value(&json!({ "id": id }), || id.to_string())?;
+        output.note(&format!("`rehearse runs watch {id}` follows it"));
+        return DONE;
+    }
+    output.note(&format!("run {id} of {} started", printable(asked.set)));
+    let timeout = waiting.timeout.map(Lasting::duration);
+    let watched = watch::follow(client, id, output, &mut signals, watch::OnSignal::Cancel, timeout).await?;
+    finish(client, watched, targets, setting).await
 }
 
 /// Shows and writes what came out.

@@ -22,19 +22,22 @@ pub(crate) struct Files {
 impl Files {
     /// Reads and checks the files; tells people what is wrong or may be.
     pub(crate) fn read(&self, output: Output) -> Result<Suite, Failure> {
-        let sources = suite_files::find(&self.files)?;
-        match suite_files::read(sources) {
-            Ok(suite) if suite.documents.is_empty() => {
-                Err(Failure::configuration("the files hold no document")
-                    .help("`rehearse init` makes a suite to start from."))
+        read(&self.files, output)
+    }
+}
+
+/// Reads and checks the files of a suite; tells people what is wrong or may be.
+pub(super) fn read(files: &[PathBuf], output: Output) -> Result<Suite, Failure> {
+    let sources = suite_files::find(files)?;
+    match suite_files::read(sources) {
+        Ok(suite) if suite.documents.is_empty() => Err(Failure::configuration("the files hold no document")
+            .help("`rehearse init` makes a suite to start from.")),
+        Ok(suite) => Ok(suite),
+        Err(report) => {
+            for line in report.lines(output.snippets()) {
+                output.say(&line);
             }
-            Ok(suite) => Ok(suite),
-            Err(report) => {
-                for line in report.lines(output.snippets()) {
-                    output.say(&line);
-                }
-                Err(report.failure())
-            }
+            Err(report.failure())
         }
     }
 }

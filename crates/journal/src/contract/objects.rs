@@ -24,6 +24,22 @@ pub async fn objects_are_what_their_name_says(journal: Arc<dyn Journal>) {
             );
         }
     }
+    // What one organization has stored, another has not.
+    let recording = Bytes::from_static(b"recording");
+    let of = |org: &str| {
+        let org = org.parse().expect("a word");
+        subject::recording_object(&org, Digest::of(b"recording"))
+    };
+    journal
+        .put_object(&of("acme"), recording.clone())
+        .await
+        .expect("it can be stored");
+    for (org, found) in [("acme", Some(recording)), ("other", None)] {
+        assert_eq!(
+            journal.object(&of(org)).await.expect("it can be looked for"),
+            found
+        );
+    }
     let name = subject::artifact_object(super::run(1), Digest::of(b"right"));
     let refused = journal.put_object(&name, Bytes::from_static(b"wrong")).await;
     assert!(matches!(refused, Err(JournalError::Object { .. })), "{refused:?}");

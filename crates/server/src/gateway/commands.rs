@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod evaluate;
+mod recordings;
 mod roles;
 mod run;
 mod suite;
@@ -85,6 +86,7 @@ pub(super) async fn dispatch(
         ("run", "start") => run::start(gateway, caller, metadata, body).await,
         ("run", "rerun") => run::rerun(gateway, caller, metadata, body).await,
         ("run", "cancel") => change!(api::run::Cancel),
+        ("recording", "create") => recordings::create(gateway, caller, body).await,
         ("suite", "apply") => suite::apply(gateway, caller, metadata, body).await,
         ("organization", "update") => change!(organization::Update),
         ("user", "create") => {

@@ -3,7 +3,7 @@
 
 use journal::{JournalError, Published};
 use model::{AgentInput, EndReason, Engine, Role, Step, Turn, TurnRecord, Verdict};
-use simulation::{AgentCall, Judged, UserMove};
+use simulation::{AgentCall, Judged, Material, UserMove};
 
 use super::{Halt, Outcome, Shared};
 use crate::{
@@ -166,12 +166,13 @@ impl Conversation<'_> {
                     role: Role::Agent,
                     text: reply.text,
                     at: self.shared.options.clock.now(),
-                    latency_ms: Some(reply.latency_ms),
+                    // A recorded turn was no call: it took no time, and cannot have reached the agent before.
+                    latency_ms: (reply.calls > 0).then_some(reply.latency_ms),
                     tool_calls: reply.tool_calls,
                     usage: reply.usage,
                     completed: reply.completed,
                     calls: reply.calls,
-                    repeated,
+                    repeated: repeated && reply.calls > 0,
                     note: None,
                     violations: Vec::new(),
                     session: reply.session,
@@ -215,7 +216,12 @@ impl Conversation<'_> {
 
     async fn conclude(&mut self, cast: &mut dyn Cast, end: EndReason) -> Result<Outcome, Failure> {
         let found = if is_judged(&end) {
-            cast.judge(self.engine.turns(), &end).await
+            let material = Material {
+                turns: self.engine.turns(),
+                end: &end,
+                recorded: None,
+            };
+            cast.judge(material).await
         } else {
             Judged::default()
         };

@@ -1,8 +1,10 @@
 //! One conversation on the memory journal.
 
 mod broken;
+mod recorded;
 
 use std::{
+    collections::BTreeMap,
     sync::{Mutex, atomic::Ordering},
     time::Duration,
 };
@@ -389,7 +391,7 @@ impl Faults for Stuck {
 
 /// The first acknowledgement of each operation is lost, and the second call of it too.
 #[derive(Default)]
-struct Forgetful(Mutex<std::collections::BTreeMap<String, u32>>);
+struct Forgetful(Mutex<BTreeMap<String, u32>>);
 
 impl Faults for Forgetful {
     fn before(&self, call: Call<'_>) -> Fault {
@@ -469,7 +471,7 @@ async fn giving_up_is_an_outcome_of_the_user() {
             }),
             say @ UserMove::Say(_) => Ok(say),
         })
-        .with_judge(|_, _| None);
+        .with_judge(|_| None);
     let (result, _) = conclude(&world, stage).await;
     assert_eq!(result.end.as_str(), "user_gave_up");
     assert_eq!(

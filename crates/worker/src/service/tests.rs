@@ -247,7 +247,7 @@ async fn given_up(world: &World, stage: Stage) -> (ConversationResult, DeadLette
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_a_failure_like_others_and_keeps_what_was_said() {
     let world = World::begin(1, |_| {}).await;
-    let stage = Stage::polite(1).with_judge(|_, _| panic!("the judge fell over"));
+    let stage = Stage::polite(1).with_judge(|_| panic!("the judge fell over"));
     let (result, letter) = given_up(&world, stage).await;
     assert_eq!(
         result.error.as_deref(),

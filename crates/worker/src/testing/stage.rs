@@ -11,8 +11,8 @@ use std::{
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use model::{AgentInput, EndReason, Evaluation, MetricValue, Role, Turn, UserOutcome};
-use simulation::{AgentCall, AgentReply, Briefing, Judged, UserMove, UserStep};
+use model::{AgentInput, Evaluation, MetricValue, Role, Turn, UserOutcome};
+use simulation::{AgentCall, AgentReply, Briefing, Judged, Material, UserMove, UserStep};
 
 use crate::{Cast, Simulation, UserFailure};
 
@@ -30,7 +30,7 @@ pub(crate) struct Seen {
 
 type Play = dyn Fn(u32, &[Turn]) -> Result<UserMove, UserFailure> + Send + Sync;
 type Answer = dyn Fn(Seen) -> BoxFuture<'static, Result<AgentReply, String>> + Send + Sync;
-type Finding = dyn Fn(&[Turn], &EndReason) -> Option<MetricValue> + Send + Sync;
+type Finding = dyn Fn(Material<'_>) -> Option<MetricValue> + Send + Sync;
 
 /// Users, agents and judges that do what the test says.
 pub(crate) struct Stage {
@@ -50,7 +50,7 @@ impl Stage {
         Self {
             user: Box::new(move |_n, turns| Ok(polite_user(n_replies, turns))),
             agent: Box::new(|seen| Box::pin(async move { Ok(reply(&format!("re-{}", seen.turn_index))) })),
-            judge: Box::new(|_turns, _end| Some(MetricValue::Boolean(true))),
+            judge: Box::new(|_material| Some(MetricValue::Boolean(true))),
             seen: Mutex::default(),
             n_closed: AtomicUsize::new(0),
         }
@@ -74,7 +74,7 @@ impl Stage {
 
     pub(crate) fn with_judge(
         mut self,
-        judge: impl Fn(&[Turn], &EndReason) -> Option<MetricValue> + Send + Sync + 'static,
+        judge: impl Fn(Material<'_>) -> Option<MetricValue> + Send + Sync + 'static,
     ) -> Self {
         self.judge = Box::new(judge);
         self
@@ -155,13 +155,13 @@ impl Cast for Actors {
         (self.stage.agent)(seen).await
     }
 
-    async fn judge(&mut self, turns: &[Turn], end: &EndReason) -> Judged {
+    async fn judge(&mut self, material: Material<'_>) -> Judged {
         let metrics = self.briefing.metrics.iter();
         let evaluations = metrics
             .map(|(metric_id, metric_version, _)| Evaluation {
                 metric_id: *metric_id,
                 metric_version: *metric_version,
-                value: (self.stage.judge)(turns, end),
+                value: (self.stage.judge)(material),
                 justification: String::new(),
                 references: Vec::new(),
                 error: None,

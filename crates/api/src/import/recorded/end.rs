@@ -21,6 +21,11 @@ pub enum RecordedEnd {
         /// What it said on leaving, which the agent did not answer.
         farewell: Option<String>,
     },
+    /// The user left because the conversation went beyond what it had been told.
+    OutOfScope {
+        /// What it said on leaving, which the agent did not answer.
+        farewell: Option<String>,
+    },
     /// The agent handed the user to somebody else.
     Transferred,
     /// The conversation breaks off where somebody was still to answer.
@@ -48,8 +53,11 @@ pub(super) fn take(turns: &mut Vec<RecordedTurn>, waits: bool) -> RecordedEnd {
             if mark == TRANSFER {
                 return RecordedEnd::Transferred;
             }
-            RecordedEnd::UserLeft {
-                farewell: (!farewell.is_empty()).then_some(farewell),
+            let farewell = (!farewell.is_empty()).then_some(farewell);
+            if mark == OUT_OF_SCOPE {
+                RecordedEnd::OutOfScope { farewell }
+            } else {
+                RecordedEnd::UserLeft { farewell }
             }
         }
         Role::Agent if waits => {

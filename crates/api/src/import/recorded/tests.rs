@@ -1,3 +1,5 @@
+mod suite;
+
 use serde_json::json;
 
 use super::*;

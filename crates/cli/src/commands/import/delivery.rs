@@ -77,7 +77,7 @@ impl Destination {
     ) -> Result<Delivered, WriteError> {
         if self.apply {
             let parts = divide(documents, Division::Fewest)?;
-            return self.send(&parts, service, setting);
+            return send(&parts, service, self.dry_run, setting);
         }
         let Some(to) = &self.to else {
             print(documents, setting.output)?;
@@ -102,50 +102,49 @@ impl Destination {
             together: documents.len() <= MAX_OBJECTS,
         })
     }
+}
 
-    fn send(
-        &self,
-        parts: &[Part],
-        service: Option<&str>,
-        setting: &Setting,
-    ) -> Result<Delivered, WriteError> {
-        if self.dry_run && parts.len() > 1 {
-            return Err(Failure::usage(format!(
-                "the suite is applied in {} parts, of which the later ones name what the earlier ones make, so nothing can be said about them beforehand",
-                parts.len()
-            ))
-            .help("Leave out --dry-run, or import fewer tasks.")
-            .into());
+/// Has the server hold the parts, one after the other, or only says what would change. `service` must exist on the server; none: the
+/// suite brings its own.
+pub(super) fn send(
+    parts: &[Part],
+    service: Option<&str>,
+    dry_run: bool,
+    setting: &Setting,
+) -> Result<Delivered, WriteError> {
+    if dry_run && parts.len() > 1 {
+        return Err(Failure::usage(format!(
+            "the suite is applied in {} parts, of which the later ones name what the earlier ones make, so nothing can be said about them beforehand",
+            parts.len()
+        ))
+        .help("Leave out --dry-run, or import less at once.")
+        .into());
+    }
+    block_on(async {
+        let client = Client::connect(setting).await?;
+        if let Some(service) = service {
+            require_service(&client, service).await?;
         }
-        block_on(async {
-            let client = Client::connect(setting).await?;
-            if let Some(service) = service {
-                require_service(&client, service).await?;
-            }
-            let mut changes = Changes { changes: Vec::new() };
-            for (index, part) in parts.iter().enumerate() {
-                let sent = apply::send(&client, &part.suite, !self.dry_run, setting.output).await;
-                match sent {
-                    Ok(done) => changes.changes.extend(done.changes),
-                    Err(mut failure) => {
-                        if index > 0 {
-                            failure.message = format!(
-                                "{} (of part {} of {}; the parts before it have been applied)",
-                                failure.message,
-                                index + 1,
-                                parts.len()
-                            );
-                        }
-                        return Err(failure.into());
+        let mut changes = Changes { changes: Vec::new() };
+        for (index, part) in parts.iter().enumerate() {
+            let sent = apply::send(&client, &part.suite, !dry_run, setting.output).await;
+            match sent {
+                Ok(done) => changes.changes.extend(done.changes),
+                Err(mut failure) => {
+                    if index > 0 {
+                        failure.message = format!(
+                            "{} (of part {} of {}; the parts before it have been applied)",
+                            failure.message,
+                            index + 1,
+                            parts.len()
+                        );
                     }
+                    return Err(failure.into());
                 }
             }
-            Ok(Delivered::Applied {
-                changes,
-                dry_run: self.dry_run,
-            })
-        })
-    }
+        }
+        Ok(Delivered::Applied { changes, dry_run })
+    })
 }
 
 /// The tests name this service; without it every single one would be refused.

@@ -100,6 +100,7 @@ impl StartArguments {
             guard: self.guard.map(Into::into),
             max_reruns: self.max_reruns,
             budget: limits.contains(&true).then_some(budget),
+            recordings: None,
         }
     }
 }

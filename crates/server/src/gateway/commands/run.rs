@@ -13,7 +13,7 @@ use model::{Command, Kind, ObjectRef, SetEntry, UnitTestId, Verdict};
 use projections::RunState;
 use serde_json::Value;
 
-use super::{answer, id};
+use super::{answer, id, recordings};
 use crate::gateway::{Answer, Caller, Gateway, Metadata, failure::of_query, not_found, render};
 
 pub(super) async fn start(
@@ -23,6 +23,7 @@ pub(super) async fn start(
     body: &Value,
 ) -> Result<Answer, Problem> {
     let request = read::<Start>(body)?;
+    recordings::require(gateway, caller, request.rehearse.as_ref()).await?;
     let done = gateway.run(caller, metadata, request.into_command()).await;
     started(&done.map_err(not_runnable)?)
 }
@@ -42,6 +43,7 @@ pub(super) async fn rerun(
     body: &Value,
 ) -> Result<Answer, Problem> {
     let request = read::<Rerun>(body)?;
+    recordings::require(gateway, caller, request.rehearse.as_ref()).await?;
     gateway.catch_up().await?;
     let run = request.id;
     let state = gateway.look(&caller.org, move |view| {
