@@ -13,7 +13,7 @@ use commands::{ExecuteError, Executor, Request};
 use futures::StreamExt as _;
 use journal::{Journal as _, LogName, MemoryJournal, MemoryOptions};
 use model::{
-    AgentContent, Capabilities, Command, Connection, Continuation, Criterion, DirectoryExt as _, EndReason,
+    AgentContent, Capabilities, Command, Connection, Continuation, Criterion, DirectoryExt as _,
     InitialMessageType, Judge, MetricContent, MetricDomain, Name, OrgId, PersonaContent, Protocol, Rejection,
     Run, RunId, ScenarioContent, Scope, Script, ScriptAction, ScriptStep, StartOptions, StdioFraming, Suite,
     SuiteCriterion, SuiteObject, SuiteSpec, Tags, Text, Time, Turn, UnitTestSetId, Variables, VersionSetName,
@@ -91,12 +91,7 @@ impl Cast for SimulatedCast {
         })
     }
 
-    async fn judge(&mut self, turns: &[Turn], end: &EndReason) -> Judged {
-        let material = Material {
-            turns,
-            end,
-            recorded: None,
-        };
+    async fn judge(&mut self, material: Material<'_>) -> Judged {
         evaluate(&self.briefing, material, &NoModels).await
     }
 

@@ -81,7 +81,10 @@ fn a_file_of_another_layout_is_made_again() {
         projector.apply_events(&world.events).unwrap();
         let transaction = database.inner.store.begin_write().unwrap();
         let mut tables = crate::tables::WriteTables::open(&transaction).unwrap();
-        tables.meta.put(super::SCHEMA_KEY, &(crate::tables::SCHEMA + 1).to_be_bytes()).unwrap();
+        tables
+            .meta
+            .put(super::SCHEMA_KEY, &(crate::tables::SCHEMA + 1).to_be_bytes())
+            .unwrap();
         drop(tables);
         transaction.commit().unwrap();
     }
