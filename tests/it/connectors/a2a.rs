@@ -72,7 +72,7 @@ async fn converse(protocol: Protocol) {
 async fn converse_in_every_way(peer: &Peer, version: A2aVersion) {
     for binding in [A2aBinding::JsonRpc, A2aBinding::HttpJson] {
         for streaming in [false, true] {
-            converse(by_card(&peer.url, binding, version, streaming)).await;
+            Box::pin(converse(by_card(&peer.url, binding, version, streaming))).await;
         }
     }
 }
@@ -80,9 +80,9 @@ async fn converse_in_every_way(peer: &Peer, version: A2aVersion) {
 #[tokio::test]
 async fn version_1_0() {
     let peer = Peer::start("a2a");
-    converse_in_every_way(&peer, A2aVersion::V1).await;
+    Box::pin(converse_in_every_way(&peer, A2aVersion::V1)).await;
     // The card of this server prefers 1.0 by JSON-RPC; a connection that says so itself needs no card.
-    converse(Protocol::A2a {
+    let direct = Protocol::A2a {
         card: None,
         endpoint: Some(text(&format!("{}/rpc", peer.url))),
         binding: None,
@@ -90,16 +90,16 @@ async fn version_1_0() {
         streaming: false,
         api_key: None,
         headers: BTreeMap::new(),
-    })
-    .await;
+    };
+    Box::pin(converse(direct)).await;
     // Spoken to as 0.3, where the same server translates.
-    converse_in_every_way(&peer, A2aVersion::V0_3).await;
+    Box::pin(converse_in_every_way(&peer, A2aVersion::V0_3)).await;
 }
 
 #[tokio::test]
 async fn version_0_3() {
     let peer = Peer::start("a2a_0_3");
-    converse_in_every_way(&peer, A2aVersion::V0_3).await;
+    Box::pin(converse_in_every_way(&peer, A2aVersion::V0_3)).await;
     let card = Protocol::A2a {
         card: Some(text(&peer.url)),
         endpoint: None,
@@ -109,5 +109,5 @@ async fn version_0_3() {
         api_key: None,
         headers: BTreeMap::new(),
     };
-    converse(card).await;
+    Box::pin(converse(card)).await;
 }

@@ -94,11 +94,11 @@ async fn converses(server: impl Fn() -> McpServer) {
 
 #[tokio::test]
 async fn a_tool_of_a_process_converses() {
-    converses(process).await;
+    Box::pin(converses(process)).await;
 }
 
 #[tokio::test]
 async fn a_tool_over_http_converses() {
     let peer = Peer::start("mcp");
-    converses(|| http(&peer)).await;
+    Box::pin(converses(|| http(&peer))).await;
 }

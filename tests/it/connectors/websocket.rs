@@ -1,4 +1,4 @@
-//! A server that the library `websockets` of PyPI runs.
+//! A server that the library `websockets` of `PyPI` runs.
 
 use std::collections::BTreeMap;
 

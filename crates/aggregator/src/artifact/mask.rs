@@ -248,8 +248,10 @@ mod tests {
         assert_eq!(json.as_str(), text);
     }
 
+    type Writes = fn(&mut ConversationResult);
+
     /// What a language model wrote, in each place of a result where one writes.
-    const PLACES: [(&str, fn(&mut ConversationResult)); 15] = [
+    const PLACES: [(&str, Writes); 15] = [
         ("a note", |result| result.turns[0].note = Some(secret())),
         ("what a finding says", |result| {
             result.turns[0].violations[0].detail = secret()

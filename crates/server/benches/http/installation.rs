@@ -61,8 +61,7 @@ impl Installation {
             language_models: simulation::LanguageModels::new(
                 &simulation::LanguageModelsOptions::default(),
                 simulation::Secrets::new(BTreeMap::new()),
-            )
-            .unwrap(),
+            )?,
         };
         let server = Server::start(journal, Database::in_memory()?, options).await?;
         let gateway = Gateway::of(&server);

@@ -24,7 +24,13 @@ fn criteria(imported: &Imported) -> Vec<Vec<String>> {
     let objects = objects(imported);
     let tests = objects.iter().filter_map(|object| match &object.spec {
         SuiteSpec::UnitTest { success_criteria, .. } => Some(success_criteria),
-        _other => None,
+        SuiteSpec::Persona { .. }
+        | SuiteSpec::Scenario { .. }
+        | SuiteSpec::Agent(_)
+        | SuiteSpec::ContextGraph(_)
+        | SuiteSpec::Service { .. }
+        | SuiteSpec::Metric { .. }
+        | SuiteSpec::UnitTestSet { .. } => None,
     });
     let shown = |criteria: &Vec<model::SuiteCriterion>| {
         let shown = criteria.iter();

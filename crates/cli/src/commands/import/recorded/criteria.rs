@@ -59,7 +59,13 @@ pub(super) fn choose(
             SuiteSpec::Metric { content, .. } => {
                 Some((document.object.name.to_string(), content.value.metric_type()))
             }
-            _no_metric => None,
+            SuiteSpec::Persona { .. }
+            | SuiteSpec::Scenario { .. }
+            | SuiteSpec::Agent(_)
+            | SuiteSpec::ContextGraph(_)
+            | SuiteSpec::Service { .. }
+            | SuiteSpec::UnitTest { .. }
+            | SuiteSpec::UnitTestSet { .. } => None,
         })
         .collect();
     let mut unnamed: Vec<String> = known.keys().cloned().collect();
@@ -106,7 +112,7 @@ async fn resolve(
             return Ok(criterion(&name, metric_type, condition)?);
         }
     }
-    let name = split.map_or(text.trim(), |(name, _)| name);
+    let name = split.map_or_else(|| text.trim(), |(name, _)| name);
     Err(Failure::usage(format!("there is no metric `{name}`"))
         .help("`rehearse get metric` lists them; --suite FILE brings some along.")
         .into())
