@@ -90,12 +90,12 @@ fn a_recorded_reward_decides() {
             json!(["agent", "One moment.\n\nYour loan of Emma ends on 2 May.", [call]]),
         ]
     );
-    assert_eq!(values, [json!(1.0)]);
+    assert_eq!(values, [json!(1)]);
     let (said, values) = judged(&up, "latest/library: recorded task 3/1");
-    assert_eq!((said.len(), values), (2, vec![json!(0.0)]));
+    assert_eq!((said.len(), values), (2, vec![json!(0)]));
     let (said, values) = judged(&up, "latest/library: recorded task 4/0");
     assert_eq!(said[0], json!(["agent", "Welcome to the library.", []]));
-    assert_eq!((said.len(), values), (3, vec![json!(1.0)]));
+    assert_eq!((said.len(), values), (3, vec![json!(1)]));
 
     // The same over HTTP: everything is there already, and the verdicts are the same.
     let again = up
@@ -133,7 +133,7 @@ fn named_metrics_decide() {
         (&json!(2), &json!(1))
     );
     let (_, values) = judged(&up, "latest/n: recorded task 3/1");
-    assert_eq!(values, [json!(1.0), json!(true), json!(0.0)]);
+    assert_eq!(values, [json!(1), json!(true), json!(0)]);
     let run = import(&judged_file, &["--metric", "replies>=2"]).expect(100);
     assert_eq!(run.json()["passed"], json!(1));
 
