@@ -104,7 +104,10 @@ fn what_does_not_exist_or_is_in_use_is_named() {
         ),
         (&["delete", "metric", "counts"], &["counting 1"]),
         (&["delete", "unit_test", "counting 1"], &["unit_test_set", "all"]),
-        (&["run", "all", "--max-concurrency", "0"], &["from 1 to 10000"]),
+        (
+            &["run", "all", "--max-concurrency", "0"],
+            &["0 is not in 1..=10000"],
+        ),
         (
             &["run", "all", "-o", "/no/such/directory/run.zip"],
             &["/no/such/directory: there is no such directory"],

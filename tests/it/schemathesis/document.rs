@@ -178,7 +178,7 @@ fn followed(schema: &Value, schemas: &Value) -> Value {
 /// a conversation by one of three fields, a cursor is what an earlier page gave, a judge measures values of some types only, a key
 /// is for a user or for a role, documents of a suite refer to each other, a duration has bounds however it is written, which schemes a
 /// webhook may have is the installation's choice, a role's name in a path has no control characters, and which simulators there are is the installation's choice too, and
-/// expressions and templates must compile.
+/// expressions and templates must compile, and in a recorded conversation user and agent take turns.
 pub(super) fn with_more_rules(document: &Value) -> Vec<String> {
     const KNOWN: &[&str] = &[
         "get-run-transcript",
@@ -195,6 +195,7 @@ pub(super) fn with_more_rules(document: &Value) -> Vec<String> {
         "create-simulation-scenario",
         "create-simulation-scenario-version",
         "start-run",
+        "create-recording",
         "rerun-run",
         "create-simulation-unit-test-set-run",
     ];

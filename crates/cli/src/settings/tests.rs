@@ -90,7 +90,7 @@ fn later_places_are_stronger_and_remembered() {
 fn unknown_settings_are_refused_with_their_origin() {
     let failure = read(&variable("REHEARSE__WORKER__CONCURENCY", "1")).expect_err("it is misspelt");
     assert_eq!(failure.exit, Exit::Configuration);
-    insta::assert_snapshot!(failure.message, @"$REHEARSE__WORKER__CONCURENCY: there is no setting `worker.concurency`; the section has worker.concurrency, worker.drain_timeout, worker.max_failures, worker.retry_delay, worker.workers");
+    insta::assert_snapshot!(failure.message, @"$REHEARSE__WORKER__CONCURENCY: there is no setting `worker.concurency`; the section has worker.allowed_networks, worker.concurrency, worker.drain_timeout, worker.max_failures, worker.retry_delay, worker.workers");
     let failure = read(&variable("REHEARSE__WORKERS", "1")).expect_err("it is no key");
     insta::assert_snapshot!(failure.message, @"$REHEARSE__WORKERS: there is no setting `workers`; `rehearse config show` lists them");
 }

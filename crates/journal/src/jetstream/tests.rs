@@ -8,6 +8,7 @@ mod trust;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures::StreamExt as _;
 use testkit::nats::NatsServer;
 
@@ -67,8 +68,11 @@ async fn agents_are_asked() {
                 .queue_subscribe(subject, "agents".to_owned())
                 .await
                 .expect("it can subscribe");
-            // The server answers in order, so after this it knows of the subscription.
-            client.flush().await.expect("the server answers");
+            // The server takes what one client sends in order, so once the client hears itself the server knows of the subscription.
+            let inbox = client.new_inbox();
+            let mut heard = client.subscribe(inbox.clone()).await.expect("it can subscribe");
+            client.publish(inbox, Bytes::new()).await.expect("it can publish");
+            heard.next().await.expect("the server answers");
             tokio::spawn(async move {
                 while let Some(request) = requests.next().await {
                     if let (Some(inbox), Some(reply)) = (request.reply, contract::twice(&request.payload)) {

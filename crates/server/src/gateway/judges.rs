@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::error::{ErrorCode, Problem};
-use model::{EndReason, Evaluation, Models, Turn};
+use model::{EndReason, Evaluation, Judge, Models, Turn};
 use simulation::{Briefing, BudgetLimits, Cassettes, ConversationModels, LanguageModels, Material, evaluate};
 use tokio::{
     sync::Semaphore,
@@ -66,6 +66,15 @@ impl Judges {
     ) -> Result<Vec<Evaluation>, Problem> {
         briefing.cast.judge.clone_from(&self.models.judge);
         briefing.models.clone_from(&self.models.definitions);
+        let of_milestones = |judge: &Judge| matches!(judge, Judge::Milestones);
+        if !briefing
+            .metrics
+            .iter()
+            .any(|(_, _, metric)| of_milestones(&metric.content.judge))
+        {
+            // Nobody looks at them, and language models may have to judge them.
+            briefing.scenario.content.milestones.clear();
+        }
         let limits = BudgetLimits {
             max_requests: Some(MAX_REQUESTS),
             ..BudgetLimits::default()

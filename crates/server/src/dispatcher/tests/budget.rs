@@ -54,7 +54,8 @@ async fn no_more_conversations_are_begun_than_the_budget_has() {
     assert_eq!(shown(&bench, run).await.1, json!(null));
     assert_eq!(work(&journal, run, 4).await.len(), 4);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let budget = json!({"max_duration_ms": null, "max_conversations": 4, "max_tokens": null});
+    let budget =
+        json!({"max_duration_ms": null, "max_conversations": 4, "max_tokens": null, "max_cost_micros": null});
     assert_eq!(
         shown(&bench, run).await,
         (budget, json!("budget_conversations"), json!("system"))

@@ -192,7 +192,10 @@ async fn a_run_is_started_and_cancelled_at_our_own_addresses() {
         )
     };
     let unknown = problem(start(json!({"simulator": "psychic"})).send().await.unwrap()).await;
-    assert_eq!((unknown.status, unknown.code.as_str()), (422, "not_runnable"));
+    assert_eq!(
+        (unknown.status, unknown.code.as_str()),
+        (422, "validation_failed")
+    );
     let started = start(json!({"simulator": "scripted", "budget": {"max_tokens": 5}}))
         .send()
         .await
