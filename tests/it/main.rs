@@ -14,6 +14,7 @@ mod crash;
 mod docs;
 mod lifecycle;
 mod progress;
+mod replay;
 mod schemathesis;
 mod sdk;
 mod system;
