@@ -15,6 +15,7 @@ mod http;
 mod http_template;
 mod langgraph;
 mod mcp;
+mod openai;
 mod openai_chat;
 mod openai_responses;
 mod pull;

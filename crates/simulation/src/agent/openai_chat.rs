@@ -5,20 +5,19 @@
 
 use async_trait::async_trait;
 use model::{AgentInput, Connection, Protocol, Role, Usage};
-use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::{
     AgentCall, AgentError, Answer, EVENT_PREFIX, Exchange,
     attempts::Attempts,
     http::{Http, Request},
+    openai::{Described, Endpoint},
     tool_calls,
     trace::{TRACEPARENT, Trace},
 };
 use crate::{
     Briefing, Secrets,
     template::{MAX_REQUEST_BYTES, TemplateError, Variables},
-    view,
 };
 
 /// What the system message may name.
@@ -60,39 +59,17 @@ impl ChatSession {
                 reason: format!("`{}` is not `openai_chat`", connection.protocol.as_str()),
             });
         };
-        let about = Variables::default()
-            .with("persona", &view::persona(briefing))
-            .with("scenario", &view::scenario(briefing))
-            .with("context_graph", &briefing.context_graph.value());
-        let configured = about
-            .clone()
-            .with("session_id", &briefing.session_id.as_str().into())
-            .with_secrets(secrets);
-        let fill = |field: &str, source: &str| fill_in(&configured, field, source);
-        let base_url = fill("base_url", base_url.as_str())?;
-        let url = format!("{}/chat/completions", base_url.trim().trim_end_matches('/'));
-        let mut request = Request::new(Method::POST, &url, "base_url")?;
-        for (name, value) in headers {
-            let field = format!("headers.{name}");
-            request.header(&field, name, &fill(&field, value)?)?;
-        }
-        if let Some(api_key) = api_key {
-            let api_key = fill("api_key", api_key.as_str())?;
-            request.header("api_key", "authorization", &format!("Bearer {}", api_key.trim()))?;
-        }
-        request.header("headers", "content-type", "application/json")?;
-        request.header("headers", "accept", "application/json")?;
-        let mut body = match parameters.as_ref().map(model::Json::value) {
-            Some(Value::Object(fields)) => fields,
-            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_))
-            | None => Map::new(),
+        let described = Described {
+            base_url,
+            path: "chat/completions",
+            model,
+            api_key: api_key.as_ref(),
+            headers,
+            parameters: parameters.as_ref(),
         };
-        body.insert("model".to_owned(), model.as_str().into());
-        body.insert("stream".to_owned(), false.into());
-        let system = system
-            .as_ref()
-            .map(|system| fill_in(&about, "system", system.as_str()))
-            .transpose()?;
+        let endpoint = Endpoint::new(&described, briefing, secrets)?;
+        let system = endpoint.told("system", system.as_ref())?;
+        let Endpoint { request, body, .. } = endpoint;
         Ok(Self {
             place: request.place(),
             http,

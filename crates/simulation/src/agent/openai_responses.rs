@@ -10,17 +10,16 @@ mod output;
 use async_trait::async_trait;
 use chain::Chain;
 use model::{AgentInput, Connection, Protocol, ResponsesHistory, Role, Turn};
-use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::{
     AgentCall, AgentError, Answer, EVENT_PREFIX, Exchange,
     attempts::Attempts,
     http::{Http, Request},
-    openai_chat::fill_in,
+    openai::{Described, Endpoint},
     trace::{TRACEPARENT, Trace},
 };
-use crate::{Briefing, Secrets, template::Variables, view};
+use crate::{Briefing, Secrets};
 
 /// Fields of the body that `parameters` may not set.
 pub(crate) const OWN_FIELDS: &[&str] = &[
@@ -79,43 +78,23 @@ impl ResponsesSession {
             ResponsesHistory::Server => Chain::of(turns).map_err(unsuitable)?,
             ResponsesHistory::Client => None,
         };
-        let about = Variables::default()
-            .with("persona", &view::persona(briefing))
-            .with("scenario", &view::scenario(briefing))
-            .with("context_graph", &briefing.context_graph.value());
-        let configured = about
-            .clone()
-            .with("session_id", &briefing.session_id.as_str().into())
-            .with_secrets(secrets);
-        let fill = |field: &str, source: &str| fill_in(&configured, field, source);
-        let base_url = fill("base_url", base_url.as_str())?;
-        let url = format!("{}/responses", base_url.trim().trim_end_matches('/'));
-        let mut request = Request::new(Method::POST, &url, "base_url")?;
-        for (name, value) in headers {
-            let field = format!("headers.{name}");
-            request.header(&field, name, &fill(&field, value)?)?;
-        }
-        if let Some(api_key) = api_key {
-            let api_key = fill("api_key", api_key.as_str())?;
-            request.header("api_key", "authorization", &format!("Bearer {}", api_key.trim()))?;
-        }
-        request.header("headers", "content-type", "application/json")?;
-        request.header("headers", "accept", "application/json")?;
-        let mut body = match parameters.as_ref().map(model::Json::value) {
-            Some(Value::Object(fields)) => fields,
-            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_))
-            | None => Map::new(),
+        let described = Described {
+            base_url,
+            path: "responses",
+            model,
+            api_key: api_key.as_ref(),
+            headers,
+            parameters: parameters.as_ref(),
         };
-        body.insert("model".to_owned(), model.as_str().into());
-        body.insert("stream".to_owned(), false.into());
+        let endpoint = Endpoint::new(&described, briefing, secrets)?;
+        let instructions = endpoint.told("instructions", instructions.as_ref())?;
+        let Endpoint {
+            request, mut body, ..
+        } = endpoint;
         body.insert(
             "store".to_owned(),
             matches!(history, ResponsesHistory::Server).into(),
         );
-        let instructions = instructions
-            .as_ref()
-            .map(|instructions| fill_in(&about, "instructions", instructions.as_str()))
-            .transpose()?;
         Ok(Self {
             place: request.place(),
             http,
