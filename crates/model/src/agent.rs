@@ -160,7 +160,29 @@ pub enum Protocol {
     Pull,
 }
 
+/// Where OpenAI's own API is; other endpoints ask other prices.
+const OPENAI: &str = "https://api.openai.com/";
+
 impl Protocol {
+    /// The model that answers, where its listed price is what it costs: asked of OpenAI itself.
+    pub fn priced_model(&self) -> Option<&str> {
+        match self {
+            Self::OpenAiChat { base_url, model, .. } | Self::OpenAiResponses { base_url, model, .. } => {
+                base_url.as_str().starts_with(OPENAI).then_some(model.as_str())
+            }
+            Self::Stdio { .. }
+            | Self::HttpTemplate { .. }
+            | Self::A2a { .. }
+            | Self::LangGraph(_)
+            | Self::Rasa(_)
+            | Self::DirectLine(_)
+            | Self::Amigo(_)
+            | Self::WebSocket(_)
+            | Self::Mcp(_)
+            | Self::Pull => None,
+        }
+    }
+
     /// The protocol's name in suites, such as `openai_chat`.
     pub const fn as_str(&self) -> &'static str {
         match self {

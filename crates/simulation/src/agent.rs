@@ -39,7 +39,7 @@ pub use error::AgentError;
 pub(crate) use http_template::{OPEN_VARIABLES, REQUEST_VARIABLES, RESPONSE_VARIABLES};
 pub(crate) use langgraph::OWN_INPUT_FIELDS;
 pub(crate) use mcp::ARGUMENT_VARIABLES;
-use model::{AgentInput, Protocol, ToolCall, Turn, Usage};
+use model::{AgentInput, Price, Protocol, ToolCall, Turn, Usage};
 pub(crate) use openai_chat::{OWN_FIELDS, SYSTEM_VARIABLES};
 pub(crate) use openai_responses::OWN_FIELDS as RESPONSES_OWN_FIELDS;
 pub use pull::{PullError, PullPort};
@@ -181,6 +181,7 @@ impl Agents {
         Ok(Box::new(GuardedSession {
             inner,
             secrets: self.secrets.clone(),
+            price: price_of(briefing),
         }))
     }
 
@@ -311,10 +312,25 @@ trait Exchange: Send {
     fn place(&self) -> &str;
 }
 
-/// Measures, refuses empty replies, and keeps secrets out of what comes back.
+/// What the agent's model costs, if that is known.
+fn price_of(briefing: &Briefing) -> Option<Price> {
+    let connection = briefing.agent.content.connection.as_ref()?;
+    let model = connection.protocol.priced_model()?;
+    briefing.agent_prices.get(model).copied()
+}
+
+fn priced(usage: Usage, price: Option<Price>) -> Usage {
+    let cost_micros = price.map_or(usage.cost_micros, |price| {
+        price.cost_micros(usage.input_tokens, usage.output_tokens)
+    });
+    Usage { cost_micros, ..usage }
+}
+
+/// Measures, reckons costs, refuses empty replies, and keeps secrets out of what comes back.
 struct GuardedSession {
     inner: Box<dyn Exchange>,
     secrets: Secrets,
+    price: Option<Price>,
 }
 
 #[async_trait]
@@ -339,7 +355,7 @@ impl AgentSession for GuardedSession {
                 .into_iter()
                 .map(|call| tool_calls::redacted(call, &self.secrets))
                 .collect(),
-            usage: answer.usage,
+            usage: answer.usage.map(|usage| priced(usage, self.price)),
             completed: answer.completed,
             latency_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             calls,
@@ -349,5 +365,37 @@ impl AgentSession for GuardedSession {
 
     async fn close(self: Box<Self>) {
         self.inner.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::{connected, text};
+
+    fn asked_at(base_url: &str) -> Briefing {
+        let mut briefing = connected(Protocol::OpenAiChat {
+            base_url: text(base_url),
+            model: text("gpt"),
+            api_key: None,
+            system: None,
+            headers: std::collections::BTreeMap::new(),
+            parameters: None,
+        });
+        let price = Price {
+            input_micros_per_million: 1_000_000,
+            output_micros_per_million: 2_000_000,
+        };
+        briefing.agent_prices.insert("gpt".to_owned(), price);
+        briefing
+    }
+
+    #[test]
+    fn an_agent_costs_the_listed_price_only_where_it_is_asked() {
+        let usage = Usage::of_tokens(10, 5);
+        let cost = |url| priced(usage, price_of(&asked_at(url))).cost_micros;
+        assert_eq!(cost("https://api.openai.com/v1"), 20);
+        assert_eq!(cost("https://api.openai.com.example/v1"), 0);
+        assert_eq!(cost("http://127.0.0.1:8000/v1"), 0);
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     AgentId, Content, ContextGraphId, DecideError, DirectoryExt, Invalid, Judge, Kind, MAX_MANIFEST_BYTES,
-    Manifest, Named, ObjectRef, PlannedCriterion, PlannedTest, Protocol, Rejection, SetEntry, UnitTest,
+    Manifest, Named, ObjectRef, PlannedCriterion, PlannedTest, Rejection, SetEntry, UnitTest,
     UnitTestDefinition, pin,
 };
 
@@ -173,10 +173,9 @@ impl Planner {
         let Some(Content::Agent(content)) = staged.content(&object, number)? else {
             return Err(no_version(Kind::Agent, agent.name.as_str(), number));
         };
-        if let Some(Protocol::OpenAiChat { model, .. } | Protocol::OpenAiResponses { model, .. }) =
-            content.connection.as_ref().map(|connection| &connection.protocol)
-        {
-            self.casting.price_agent(model.as_str(), &mut self.manifest);
+        let connection = content.connection.as_ref();
+        if let Some(model) = connection.and_then(|connection| connection.protocol.priced_model()) {
+            self.casting.price_agent(model, &mut self.manifest);
         }
         if content.connection.is_none() && !self.casting.is_recorded() {
             let reason = format!(
